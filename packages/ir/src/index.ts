@@ -1,0 +1,153 @@
+export { bitsPerElement, type DType, type FloatDType, isFloat, promote } from './dtype.js'
+export { isNnfuseError, listNames, NnfuseError, type NnfuseErrorDetails } from './errors.js'
+export { flatten } from './flatten.js'
+export { roundTo } from './float-format.js'
+export { type Call, checkGraph, type Graph, type GraphIndex, indexGraph, type ValueId } from './graph.js'
+export { type GraphModuleOptions, graphModule, type Symbolic } from './graph-module.js'
+export { type Hook, type Hooks, hasHooks, hook, noHooks } from './hooks.js'
+export { inferModule, inferTypes, typeOps } from './infer-types.js'
+export {
+  type BatchNormOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  manualSeed,
+  type Seeded,
+} from './init/manual-seed.js'
+export {
+  GELU,
+  type GELUAttrs,
+  Hardswish,
+  LeakyReLU,
+  type LeakyReLUAttrs,
+  ReLU,
+  ReLU6,
+  Sigmoid,
+  SiLU,
+  Tanh,
+} from './kinds/activations.js'
+export type { Padding, PaddingArgument, PadPair, PerAxis } from './kinds/attributes.js'
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormArguments,
+  type BatchNormAttrs,
+  type BatchNormModule,
+} from './kinds/batch-norm.js'
+export { GraphModule, type GraphModuleOf, Sequential } from './kinds/containers.js'
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvArguments,
+  type ConvAttrs,
+  type ConvModule,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeArguments,
+  type ConvTransposeAttrs,
+  type ConvTransposeModule,
+  inChannels,
+  inChannelsTransposed,
+  kernelSize,
+  outChannels,
+  outChannelsTransposed,
+  type PaddingMode,
+} from './kinds/conv.js'
+export {
+  Add,
+  Cat,
+  Constant,
+  type ConstantAttrs,
+  Dropout,
+  Flatten,
+  type FlattenAttrs,
+  Identity,
+  Mul,
+} from './kinds/elementwise.js'
+export {
+  BNReLU2d,
+  BNReLU3d,
+  ConvAdd2d,
+  ConvAddReLU2d,
+  ConvBn1d,
+  ConvBn2d,
+  ConvBn3d,
+  ConvBnReLU1d,
+  ConvBnReLU2d,
+  ConvBnReLU3d,
+  ConvReLU1d,
+  ConvReLU2d,
+  ConvReLU3d,
+  type FusedKind,
+  fusedKind,
+  LinearBn1d,
+  LinearLeakyReLU,
+  LinearReLU,
+  LinearTanh,
+} from './kinds/fused.js'
+export {
+  inFeatures,
+  Linear,
+  type LinearArguments,
+  type LinearAttrs,
+  type LinearModule,
+  outFeatures,
+} from './kinds/linear.js'
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  type AdaptiveAvgPoolAttrs,
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  type AvgPoolAttrs,
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+  type MaxPoolAttrs,
+} from './kinds/pooling.js'
+export { Model, type ModelLike, type Note, toModel } from './model.js'
+export {
+  type AnyKind,
+  type AnyModule,
+  type Definition,
+  type Kind,
+  type KindOptions,
+  kind,
+  type Module,
+  type ModuleOf,
+  type ModuleParts,
+  type Outputs,
+  withAttrs,
+  withChildren,
+  withHooks,
+  withTraining,
+} from './module.js'
+export type { Ops } from './ops.js'
+export { findModule, inference, type Located, mapModules, replaceModules, train, walk } from './paths.js'
+export { print } from './print.js'
+export { loadStateDict, type StateEntry, stateDict, stateEntries } from './state-dict.js'
+export {
+  type ByteSource,
+  byteLength,
+  decode,
+  decodeFloats,
+  deferredTensor,
+  elementCount,
+  encode,
+  floatTensor,
+  formatTensor,
+  peekBytes,
+  readBytes,
+  readValues,
+  type Storage,
+  sliceTensor,
+  type Tensor,
+  type TypedArray,
+  tensorOf,
+} from './tensor.js'
+export { uniqueNames } from './unique-names.js'
+export { type Dim, formatType, rankOf, unknownType, type ValueType } from './value-type.js'

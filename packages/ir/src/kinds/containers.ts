@@ -1,0 +1,61 @@
+import { checkGraph, type Graph, type ValueId } from '../graph.js'
+import { type AnyModule, type Kind, kind, type Module } from '../module.js'
+import type { Ops } from '../ops.js'
+
+type NoAttrs = Record<never, never>
+type Children = ReadonlyMap<string, AnyModule>
+
+const chain = <V>(ops: Ops<V>, module: AnyModule, input: V): V => {
+  let value = input
+  for (const [name, child] of module.children) value = ops.call(name, child, [value])[0] as V
+  return value
+}
+
+const named = (children: readonly AnyModule[] | Readonly<Record<string, AnyModule>> | Children): Children => {
+  if (children instanceof Map) return children
+  return new Map(
+    Array.isArray(children) ? children.map((child, i) => [String(i), child]) : Object.entries(children),
+  )
+}
+
+type SequentialArguments = [children: readonly AnyModule[] | Readonly<Record<string, AnyModule>> | Children]
+
+/** Layers one after the other; named `0`, `1`, ... or as given. */
+export const Sequential: Kind<'nn.Sequential', NoAttrs, SequentialArguments> = kind('nn.Sequential', {
+  create: (children) => ({ attrs: {}, children: named(children) }),
+  forward: (ops, module, x) => chain(ops, module, x),
+})
+
+const runGraph = <V>(ops: Ops<V>, { attrs, children }: Module<string, Graph>, inputs: readonly V[]): V[] => {
+  const values = new Map<ValueId, V>(attrs.inputs.map((name, i) => [name, inputs[i] as V]))
+  for (const { target, inputs, outputs } of attrs.calls) {
+    const child = children.get(target) as AnyModule
+    const results = ops.call(
+      target,
+      child,
+      inputs.map((name) => values.get(name) as V),
+    )
+    for (const [i, name] of outputs.entries()) values.set(name, results[i] as V)
+  }
+  return attrs.outputs.map((name) => values.get(name) as V)
+}
+
+/**
+ * Layers joined by a dataflow graph. Written by hand with `graphModule`; `flatten` makes one whose children are
+ * keyed by dotted path.
+ */
+export const GraphModule: Kind<'nn.GraphModule', Graph, [children: Children, graph: Graph]> = kind(
+  'nn.GraphModule',
+  {
+    create: (children, graph) => {
+      checkGraph(graph, (target) => children.has(target))
+      return { attrs: graph, children }
+    },
+    forward: (ops, module, ...inputs) => {
+      const outputs = runGraph(ops, module, inputs)
+      return outputs.length === 1 ? (outputs[0] as (typeof outputs)[number]) : { outputs }
+    },
+  },
+)
+
+export type GraphModuleOf = Module<'nn.GraphModule', Graph>

@@ -1,0 +1,134 @@
+import { wrongChildren } from '../errors.js'
+import { type AnyKind, type AnyModule, type Kind, kind, type ModuleOf } from '../module.js'
+import type { Ops } from '../ops.js'
+import { LeakyReLU, ReLU, Tanh } from './activations.js'
+import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batch-norm.js'
+import { Conv1d, Conv2d, Conv3d } from './conv.js'
+import { Linear } from './linear.js'
+
+/*
+ * Layers that belong together, as PyTorch's torch.ao.nn.intrinsic names them: containers that hold the layers
+ * they are made of (children "0", "1", "2", so state-dict keys are PyTorch's) and run them in order. Only
+ * ConvAdd2d and ConvAddReLU2d take a second input, added to what the convolution gives.
+ */
+
+type NoAttrs = Record<never, never>
+type Modules<Slots extends readonly AnyKind[]> = { [I in keyof Slots]: ModuleOf<Slots[I]> }
+
+/** A kind whose modules run the given layers one after the other. Training mode is that of its first layer. */
+export type FusedKind<N extends string, Slots extends readonly AnyKind[]> = Kind<N, NoAttrs, Modules<Slots>>
+
+const checkKinds = (name: string, slots: readonly AnyKind[], modules: readonly AnyModule[]): void => {
+  if (modules.length === slots.length && slots.every((slot, i) => slot.kind === modules[i]?.kind)) return
+  throw wrongChildren(
+    name,
+    slots.map((slot) => slot.kind),
+    modules.map((module) => module.kind),
+  )
+}
+
+const children = (modules: readonly AnyModule[]): ReadonlyMap<string, AnyModule> =>
+  new Map(modules.map((module, i) => [String(i), module]))
+
+const runInOrder = <V>(ops: Ops<V>, module: AnyModule, x: V): V => {
+  let value = x
+  for (const [name, child] of module.children) value = ops.call(name, child, [value])[0] as V
+  return value
+}
+
+/**
+ * Declares a fused kind.
+ *
+ * @example `const ConvReLU2d = fusedKind('nni.ConvReLU2d', [Conv2d, ReLU])`, then `ConvReLU2d(conv, relu)`
+ */
+export const fusedKind = <N extends string, const Slots extends readonly AnyKind[]>(
+  name: N,
+  slots: Slots,
+): FusedKind<N, Slots> =>
+  kind<N, NoAttrs, Modules<Slots>>(name, {
+    create: (...modules) => {
+      const layers = modules as unknown as readonly AnyModule[]
+      checkKinds(name, slots, layers)
+      return { attrs: {}, children: children(layers), training: layers[0]?.training ?? false }
+    },
+    forward: runInOrder,
+  })
+
+type C1 = typeof Conv1d
+type C2 = typeof Conv2d
+type C3 = typeof Conv3d
+type B1 = typeof BatchNorm1d
+type B2 = typeof BatchNorm2d
+type B3 = typeof BatchNorm3d
+type R = typeof ReLU
+
+export const ConvReLU1d: FusedKind<'nni.ConvReLU1d', [C1, R]> = fusedKind('nni.ConvReLU1d', [Conv1d, ReLU])
+export const ConvReLU2d: FusedKind<'nni.ConvReLU2d', [C2, R]> = fusedKind('nni.ConvReLU2d', [Conv2d, ReLU])
+export const ConvReLU3d: FusedKind<'nni.ConvReLU3d', [C3, R]> = fusedKind('nni.ConvReLU3d', [Conv3d, ReLU])
+
+export const ConvBn1d: FusedKind<'nni.ConvBn1d', [C1, B1]> = fusedKind('nni.ConvBn1d', [Conv1d, BatchNorm1d])
+export const ConvBn2d: FusedKind<'nni.ConvBn2d', [C2, B2]> = fusedKind('nni.ConvBn2d', [Conv2d, BatchNorm2d])
+export const ConvBn3d: FusedKind<'nni.ConvBn3d', [C3, B3]> = fusedKind('nni.ConvBn3d', [Conv3d, BatchNorm3d])
+
+export const ConvBnReLU1d: FusedKind<'nni.ConvBnReLU1d', [C1, B1, R]> = fusedKind('nni.ConvBnReLU1d', [
+  Conv1d,
+  BatchNorm1d,
+  ReLU,
+])
+export const ConvBnReLU2d: FusedKind<'nni.ConvBnReLU2d', [C2, B2, R]> = fusedKind('nni.ConvBnReLU2d', [
+  Conv2d,
+  BatchNorm2d,
+  ReLU,
+])
+export const ConvBnReLU3d: FusedKind<'nni.ConvBnReLU3d', [C3, B3, R]> = fusedKind('nni.ConvBnReLU3d', [
+  Conv3d,
+  BatchNorm3d,
+  ReLU,
+])
+
+export const BNReLU2d: FusedKind<'nni.BNReLU2d', [B2, R]> = fusedKind('nni.BNReLU2d', [BatchNorm2d, ReLU])
+export const BNReLU3d: FusedKind<'nni.BNReLU3d', [B3, R]> = fusedKind('nni.BNReLU3d', [BatchNorm3d, ReLU])
+
+type L = typeof Linear
+
+export const LinearReLU: FusedKind<'nni.LinearReLU', [L, R]> = fusedKind('nni.LinearReLU', [Linear, ReLU])
+export const LinearBn1d: FusedKind<'nni.LinearBn1d', [L, B1]> = fusedKind('nni.LinearBn1d', [
+  Linear,
+  BatchNorm1d,
+])
+export const LinearLeakyReLU: FusedKind<'nni.LinearLeakyReLU', [L, typeof LeakyReLU]> = fusedKind(
+  'nni.LinearLeakyReLU',
+  [Linear, LeakyReLU],
+)
+export const LinearTanh: FusedKind<'nni.LinearTanh', [L, typeof Tanh]> = fusedKind('nni.LinearTanh', [
+  Linear,
+  Tanh,
+])
+
+/** `conv(x) + y` */
+export const ConvAdd2d: Kind<'nni.ConvAdd2d', NoAttrs, [conv: ModuleOf<C2>]> = kind('nni.ConvAdd2d', {
+  create: (conv) => {
+    checkKinds('nni.ConvAdd2d', [Conv2d], [conv])
+    return { attrs: {}, children: children([conv]), training: conv.training }
+  },
+  forward: (ops, module, x, y) => ops.add(runInOrder(ops, module, x), y),
+})
+
+/** `relu(conv(x) + y)` */
+export const ConvAddReLU2d: Kind<'nni.ConvAddReLU2d', NoAttrs, [conv: ModuleOf<C2>, relu: ModuleOf<R>]> =
+  kind('nni.ConvAddReLU2d', {
+    create: (conv, relu) => {
+      checkKinds('nni.ConvAddReLU2d', [Conv2d, ReLU], [conv, relu])
+      const layers = new Map<string, AnyModule>([
+        ['0', conv],
+        ['relu', relu],
+      ])
+      return { attrs: {}, children: layers, training: conv.training }
+    },
+    forward: (ops, { children }, x, y) => {
+      const [conv, relu] = [...children.values()] as [AnyModule, AnyModule]
+      const [product] = ops.call('0', conv, [x])
+      const [result] = ops.call('relu', relu, [ops.add(product as typeof x, y)])
+      return result as typeof x
+    },
+  })

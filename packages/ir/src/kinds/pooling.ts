@@ -1,0 +1,125 @@
+import { type Kind, kind } from '../module.js'
+import {
+  formatPadding,
+  formatPerAxis,
+  formatSize,
+  type Padding,
+  type PaddingArgument,
+  type PerAxis,
+  paddingOf,
+  perAxis,
+} from './attributes.js'
+
+export interface MaxPoolAttrs {
+  readonly kernelSize: readonly number[]
+  readonly stride: readonly number[]
+  readonly padding: Padding
+  readonly dilation: readonly number[]
+  /** Rounds the output size up instead of down. */
+  readonly ceilMode: boolean
+}
+
+export interface AvgPoolAttrs {
+  readonly kernelSize: readonly number[]
+  readonly stride: readonly number[]
+  readonly padding: Padding
+  readonly ceilMode: boolean
+  /** Whether padded zeros count in the divisor; PyTorch's default is yes. */
+  readonly countIncludePad: boolean
+}
+
+export interface MaxPoolArguments {
+  readonly kernelSize: PerAxis
+  /** the kernel size unless told */
+  readonly stride?: PerAxis
+  readonly padding?: PaddingArgument
+  readonly dilation?: PerAxis
+  readonly ceilMode?: boolean
+}
+
+export interface AvgPoolArguments extends Omit<MaxPoolArguments, 'dilation'> {
+  readonly countIncludePad?: boolean
+}
+
+const describePool = ({
+  kernelSize,
+  stride,
+  padding,
+  ceilMode,
+}: Omit<AvgPoolAttrs, 'countIncludePad'>): string =>
+  `${formatSize(kernelSize)}, stride ${formatSize(stride)}${formatPadding(padding)}${ceilMode ? ', ceil mode' : ''}`
+
+type MaxPoolKind<N extends string> = Kind<N, MaxPoolAttrs, [given: MaxPoolArguments]>
+
+const maxPoolKind = <N extends string>(name: N, axes: number): MaxPoolKind<N> =>
+  kind(name, {
+    create: ({ kernelSize, stride = kernelSize, padding = 0, dilation = 1, ceilMode = false }) => ({
+      attrs: {
+        kernelSize: perAxis(name, 'kernelSize', kernelSize, axes),
+        stride: perAxis(name, 'stride', stride, axes),
+        padding: paddingOf(name, padding, axes),
+        dilation: perAxis(name, 'dilation', dilation, axes),
+        ceilMode,
+      },
+    }),
+    forward: (ops, { attrs }, x) => ops.maxPool(x, attrs),
+    describe: (attrs) => describePool(attrs) + formatPerAxis('dilation', attrs.dilation, 1),
+  })
+
+export const MaxPool1d: MaxPoolKind<'nn.MaxPool1d'> = maxPoolKind('nn.MaxPool1d', 1)
+export const MaxPool2d: MaxPoolKind<'nn.MaxPool2d'> = maxPoolKind('nn.MaxPool2d', 2)
+export const MaxPool3d: MaxPoolKind<'nn.MaxPool3d'> = maxPoolKind('nn.MaxPool3d', 3)
+
+type AvgPoolKind<N extends string> = Kind<N, AvgPoolAttrs, [given: AvgPoolArguments]>
+
+const avgPoolKind = <N extends string>(name: N, axes: number): AvgPoolKind<N> =>
+  kind(name, {
+    create: ({ kernelSize, stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true }) => ({
+      attrs: {
+        kernelSize: perAxis(name, 'kernelSize', kernelSize, axes),
+        stride: perAxis(name, 'stride', stride, axes),
+        padding: paddingOf(name, padding, axes),
+        ceilMode,
+        countIncludePad,
+      },
+    }),
+    forward: (ops, { attrs }, x) => ops.avgPool(x, attrs),
+    describe: (attrs: AvgPoolAttrs) => describePool(attrs),
+  })
+
+export const AvgPool1d: AvgPoolKind<'nn.AvgPool1d'> = avgPoolKind('nn.AvgPool1d', 1)
+export const AvgPool2d: AvgPoolKind<'nn.AvgPool2d'> = avgPoolKind('nn.AvgPool2d', 2)
+export const AvgPool3d: AvgPoolKind<'nn.AvgPool3d'> = avgPoolKind('nn.AvgPool3d', 3)
+
+export interface AdaptiveAvgPoolAttrs {
+  /** Spatial size of the output; null keeps the input's. */
+  readonly outputSize: readonly (number | null)[]
+}
+
+export interface AdaptiveAvgPoolArguments {
+  readonly outputSize: number | readonly (number | null)[]
+}
+
+type AdaptiveAvgPoolKind<N extends string> = Kind<N, AdaptiveAvgPoolAttrs, [given: AdaptiveAvgPoolArguments]>
+
+const adaptiveAvgPoolKind = <N extends string>(name: N, axes: number): AdaptiveAvgPoolKind<N> =>
+  kind(name, {
+    create: ({ outputSize }) => ({
+      attrs: { outputSize: typeof outputSize === 'number' ? new Array(axes).fill(outputSize) : outputSize },
+    }),
+    forward: (ops, { attrs }, x) => ops.adaptiveAvgPool(x, attrs.outputSize),
+    describe: ({ outputSize }) => outputSize.map((size) => size ?? 'any').join('x'),
+  })
+
+export const AdaptiveAvgPool1d: AdaptiveAvgPoolKind<'nn.AdaptiveAvgPool1d'> = adaptiveAvgPoolKind(
+  'nn.AdaptiveAvgPool1d',
+  1,
+)
+export const AdaptiveAvgPool2d: AdaptiveAvgPoolKind<'nn.AdaptiveAvgPool2d'> = adaptiveAvgPoolKind(
+  'nn.AdaptiveAvgPool2d',
+  2,
+)
+export const AdaptiveAvgPool3d: AdaptiveAvgPoolKind<'nn.AdaptiveAvgPool3d'> = adaptiveAvgPoolKind(
+  'nn.AdaptiveAvgPool3d',
+  3,
+)

@@ -1,0 +1,49 @@
+import type { BatchNormAttrs } from './kinds/batch-norm.js'
+import type { ConvAttrs, ConvTransposeAttrs } from './kinds/conv.js'
+import type { LinearAttrs } from './kinds/linear.js'
+import type { AvgPoolAttrs, MaxPoolAttrs } from './kinds/pooling.js'
+import type { AnyModule } from './module.js'
+import type { Tensor } from './tensor.js'
+
+/**
+ * What layers are made of. A kind's forward is written against this interface; whoever implements it for some
+ * value `V` (an array, an ONNX value, a shape) can interpret every layer, a stranger's included.
+ *
+ * Layouts are PyTorch's: channels first, `[N, C, ...spatial]`. The number of spatial dimensions of convolutions
+ * is that of their weight; pools carry theirs as the length of `kernelSize`.
+ */
+export interface Ops<V> {
+  /** Runs a child module; interpreters keep track of its path, its hooks and where it came from. */
+  call(name: string, module: AnyModule, inputs: readonly V[]): readonly V[]
+  constant(tensor: Tensor): V
+
+  conv(x: V, attrs: ConvAttrs): V
+  convTranspose(x: V, attrs: ConvTransposeAttrs): V
+  /** With batch statistics where `training` says so, else with the running ones. Channel axis 1. */
+  batchNorm(x: V, attrs: BatchNormAttrs, training: boolean): V
+  /** `x @ weight.T + bias` over the last axis. */
+  linear(x: V, attrs: LinearAttrs): V
+
+  relu(x: V): V
+  /** `min(max(x, min), max)` */
+  clip(x: V, min: number, max: number): V
+  leakyRelu(x: V, negativeSlope: number): V
+  tanh(x: V): V
+  sigmoid(x: V): V
+  gelu(x: V, approximate: 'none' | 'tanh'): V
+  hardswish(x: V): V
+
+  /** Elementwise, broadcasting as numpy does. */
+  add(a: V, b: V): V
+  mul(a: V, b: V): V
+  concat(values: readonly V[], axis: number): V
+  /** Merges the axes `startAxis` to `endAxis`, both included; negative axes count from the end. */
+  flatten(x: V, startAxis: number, endAxis: number): V
+
+  maxPool(x: V, attrs: MaxPoolAttrs): V
+  avgPool(x: V, attrs: AvgPoolAttrs): V
+  /** Average pooling to a given spatial size; null keeps that axis. */
+  adaptiveAvgPool(x: V, outputSize: readonly (number | null)[]): V
+  /** Zeroes each element with probability `p` and scales the rest where `training`; else the input itself. */
+  dropout(x: V, p: number, training: boolean): V
+}

@@ -1,0 +1,19 @@
+import type { DType } from './dtype.js'
+
+/** A size: a number, a symbol from the model (`batch`), or null where nothing is known. */
+export type Dim = number | string | null
+
+/** What is known of a value before anything runs; `undefined` where nothing is. */
+export interface ValueType {
+  readonly dtype: DType | undefined
+  readonly shape: readonly Dim[] | undefined
+}
+
+export const unknownType: ValueType = Object.freeze({ dtype: undefined, shape: undefined })
+
+/** Number of axes, or undefined where the shape is unknown. */
+export const rankOf = (type: ValueType | undefined): number | undefined => type?.shape?.length
+
+/** `float32[batch, 3, 224, ?]` */
+export const formatType = ({ dtype, shape }: ValueType): string =>
+  `${dtype ?? '?'}${shape === undefined ? '[...]' : `[${shape.map((dim) => dim ?? '?').join(', ')}]`}`
