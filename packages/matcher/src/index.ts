@@ -1,0 +1,16 @@
+export { apply } from './apply.js'
+export { type Declined, decline, isDeclined } from './decline.js'
+export { type Leftover, leftovers } from './leftovers.js'
+export { checkLegality, type Flow } from './legality.js'
+export { type Application, type Decline, lazyTypes, type Plan, plan, tryRule } from './plan.js'
+export {
+  type Guard,
+  type MatchContext,
+  patternKey,
+  type Rewrite,
+  type Rule,
+  type RuleOptions,
+  rule,
+} from './rule.js'
+export { indexRules, type RankedRule, type RuleNode } from './rule-index.js'
+export { oneOf, type PatternModules, type Slot, type SlotLike, type SlotModule, where } from './slot.js'
