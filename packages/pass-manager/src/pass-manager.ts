@@ -1,0 +1,136 @@
+import type { AnyKind, AnyModule } from '@nnfuse/ir'
+import { patternKey, type Rule } from '@nnfuse/matcher'
+import { duplicatePlugin, duplicateRule } from './errors.js'
+import { type Pass, type PassLog, pipeline, repeat, runPass } from './pass.js'
+import { dropIdentity } from './passes/drop-identity.js'
+import { flatten } from './passes/flatten.js'
+import { fuse } from './passes/fuse.js'
+import { definePlugin, type Plugin } from './plugin.js'
+import type { Diagnostic, Report, RuleReport } from './report.js'
+
+export interface PassManagerOptions {
+  /** In order: of two rules with the same pattern the later plugin's is used. */
+  readonly plugins: readonly Plugin[]
+  /** Default: {@link defaultPipeline}. */
+  readonly pipeline?: Pass
+}
+
+/** A rule with the plugin it came from, and the rule that overrides it if one does. */
+export interface RegisteredRule {
+  readonly rule: Rule
+  readonly plugin: string
+  readonly overriddenBy?: string
+}
+
+export interface PassManager {
+  readonly rules: readonly RegisteredRule[]
+  readonly kinds: readonly AnyKind[]
+  readonly passes: readonly Pass[]
+  readonly diagnostics: readonly Diagnostic[]
+  /** Runs the pipeline; the model that goes in is not changed. */
+  run(model: AnyModule): { model: AnyModule; report: Report }
+}
+
+/** Rounds of fusing: each can only make the model smaller, and real models need two or three. */
+const maxRounds = 16
+
+/** `flatten`, drop what does nothing, then fuse until nothing changes. */
+export const defaultPipeline = (): Pass => pipeline(flatten, dropIdentity, repeat({ max: maxRounds }, fuse))
+
+const register = (plugins: readonly Plugin[]): RegisteredRule[] => {
+  const byName = new Map<string, string>()
+  const byPattern = new Map<string, string>()
+  const all = plugins.flatMap(({ name, rules = [] }) => rules.map((rule) => ({ rule, plugin: name })))
+  for (const { rule, plugin } of all) {
+    const other = byName.get(rule.name)
+    if (other !== undefined) throw duplicateRule(rule.name, other, plugin)
+    byName.set(rule.name, plugin)
+    byPattern.set(patternKey(rule), rule.name)
+  }
+  return all.map((entry) => {
+    const winner = byPattern.get(patternKey(entry.rule)) as string
+    return winner === entry.rule.name ? entry : { ...entry, overriddenBy: winner }
+  })
+}
+
+const overrides = (rules: readonly RegisteredRule[]): Diagnostic[] =>
+  rules.flatMap(({ rule, plugin, overriddenBy }) =>
+    overriddenBy === undefined
+      ? []
+      : [
+          {
+            code: 'OVERRIDDEN_RULE',
+            message: `"${overriddenBy}" overrides "${rule.name}" of ${plugin}: same pattern`,
+          },
+        ],
+  )
+
+const checkPlugins = (plugins: readonly Plugin[]): void => {
+  const names = new Set<string>()
+  for (const plugin of plugins) {
+    definePlugin(plugin)
+    if (names.has(plugin.name)) throw duplicatePlugin(plugin.name)
+    names.add(plugin.name)
+  }
+}
+
+const newLog = (): PassLog => ({
+  applied: [],
+  tried: new Map(),
+  declinedCount: new Map(),
+  declined: [],
+  left: [],
+  dropped: [],
+  passes: [],
+})
+
+const ruleReports = (rules: readonly RegisteredRule[], log: PassLog): RuleReport[] => {
+  const applied = new Map<string, number>()
+  for (const { rule } of log.applied) applied.set(rule, (applied.get(rule) ?? 0) + 1)
+  return rules
+    .filter(({ overriddenBy }) => overriddenBy === undefined)
+    .map(({ rule, plugin }) => ({
+      rule: rule.name,
+      plugin,
+      pattern: rule.slots.map((slot) => slot.label),
+      tried: log.tried.get(rule.name) ?? 0,
+      applied: applied.get(rule.name) ?? 0,
+      declined: log.declinedCount.get(rule.name) ?? 0,
+    }))
+}
+
+/**
+ * Collects plugins and a pipeline through one door.
+ *
+ * @throws NnfuseError `DUPLICATE_PLUGIN`, `DUPLICATE_RULE` or `BAD_PLUGIN`.
+ */
+export const createPassManager = ({
+  plugins,
+  pipeline: passes = defaultPipeline(),
+}: PassManagerOptions): PassManager => {
+  checkPlugins(plugins)
+  const rules = register(plugins)
+  const active = rules.filter(({ overriddenBy }) => overriddenBy === undefined).map(({ rule }) => rule)
+  const diagnostics = overrides(rules)
+  return {
+    rules,
+    kinds: plugins.flatMap((plugin) => plugin.kinds ?? []),
+    passes: plugins.flatMap((plugin) => plugin.passes ?? []),
+    diagnostics,
+    run: (model) => {
+      const log = newLog()
+      const result = runPass(passes, model, { rules: active, log })
+      const { applied, declined, left, dropped } = log
+      const report = {
+        rules: ruleReports(rules, log),
+        applied,
+        declined,
+        left,
+        dropped,
+        passes: log.passes,
+        diagnostics,
+      }
+      return { model: result, report }
+    },
+  }
+}
