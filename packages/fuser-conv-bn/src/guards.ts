@@ -1,0 +1,67 @@
+import {
+  type AnyModule,
+  type BatchNormModule,
+  type ConvModule,
+  type ConvTransposeModule,
+  isFloat,
+  type LinearModule,
+  outChannels,
+  outChannelsTransposed,
+  outFeatures,
+  rankOf,
+  type Tensor,
+} from '@nnfuse/ir'
+import { decline, type Guard } from '@nnfuse/matcher'
+
+type LayerThenNorm<Layer extends AnyModule> = readonly [Layer, BatchNormModule, ...AnyModule[]]
+
+/** Folding freezes the statistics, so every layer must be in inference mode. */
+export const inInference: Guard = ({ modules, paths }) => {
+  const training = modules.findIndex((module) => module.training)
+  return (
+    training < 0 ||
+    decline(`${paths[training]} is in training mode; call inference(model) first, or fuse for QAT`)
+  )
+}
+
+/** Without running statistics a batch-norm depends on the batch at hand. */
+export const hasRunningStats: Guard<LayerThenNorm<AnyModule>> = ({ modules: [, { attrs }], paths }) =>
+  (attrs.runningMean !== null && attrs.runningVar !== null) ||
+  decline(`${paths[1]} keeps no running statistics: it normalizes by each batch's own`)
+
+const countsAgree = (outputs: number, features: number, path: string | undefined) =>
+  outputs === features || decline(`${path} normalizes ${features} channels but is given ${outputs}`)
+
+export const convChannelsAgree: Guard<LayerThenNorm<ConvModule>> = ({ modules: [conv, bn], paths }) =>
+  countsAgree(outChannels(conv.attrs), bn.attrs.numFeatures, paths[1])
+
+export const convTransposeChannelsAgree: Guard<LayerThenNorm<ConvTransposeModule>> = ({
+  modules: [conv, bn],
+  paths,
+}) => countsAgree(outChannelsTransposed(conv.attrs), bn.attrs.numFeatures, paths[1])
+
+export const linearFeaturesAgree: Guard<LayerThenNorm<LinearModule>> = ({ modules: [linear, bn], paths }) =>
+  countsAgree(outFeatures(linear.attrs), bn.attrs.numFeatures, paths[1])
+
+/** Batch-norm works on axis 1, which is a linear layer's output axis only where the value has two axes. */
+export const linearOutputHasTwoAxes: Guard = ({ outputType, paths }) => {
+  const rank = rankOf(outputType(0))
+  return (
+    rank === undefined ||
+    rank === 2 ||
+    decline(`${paths[0]} gives ${rank} axes, so ${paths[1]} normalizes axis 1 and not the features`)
+  )
+}
+
+const isFloatTensor = (tensor: Tensor | null): boolean => tensor === null || isFloat(tensor.dtype)
+
+/** float8, 4-bit and integer weights pass through unread. */
+export const weightsAreFloats: Guard<LayerThenNorm<ConvModule | ConvTransposeModule | LinearModule>> = ({
+  modules: [layer, { attrs: bn }],
+  paths,
+}) => {
+  const tensors = [layer.attrs.weight, layer.attrs.bias, bn.weight, bn.bias, bn.runningMean, bn.runningVar]
+  return (
+    tensors.every(isFloatTensor) || decline(`the weights of ${paths[0]} and ${paths[1]} are not all floats`)
+  )
+}
