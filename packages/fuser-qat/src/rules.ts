@@ -1,0 +1,53 @@
+import {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  ConvBn1d,
+  ConvBn2d,
+  ConvBn3d,
+  ConvBnReLU1d,
+  ConvBnReLU2d,
+  ConvBnReLU3d,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  Linear,
+  LinearBn1d,
+  ReLU,
+} from '@nnfuse/ir'
+import { decline, type Rule, rule } from '@nnfuse/matcher'
+import { convChannelsAgree, isAffine, linearFeaturesAgree, sameMode, tracksRunningStats } from './guards.js'
+
+/*
+ * For quantization-aware training the layers are held together but not folded: batch-norm goes on training, and each
+ * forward scales the weight by the statistics of the moment. The rows are the training column of PyTorch's default
+ * fuser mapping, with its checks in its order.
+ */
+
+const afterConv = [sameMode, convChannelsAgree, isAffine, tracksRunningStats]
+const afterLinear = [sameMode, linearFeaturesAgree, isAffine, tracksRunningStats]
+
+const notInTraining = () =>
+  decline('a transposed convolution and a batch-norm cannot be trained as one module yet')
+
+export const qatRules: readonly Rule[] = [
+  rule('qat-conv1d-bn', [Conv1d, BatchNorm1d], (conv, bn) => ConvBn1d(conv, bn), { when: afterConv }),
+  rule('qat-conv2d-bn', [Conv2d, BatchNorm2d], (conv, bn) => ConvBn2d(conv, bn), { when: afterConv }),
+  rule('qat-conv3d-bn', [Conv3d, BatchNorm3d], (conv, bn) => ConvBn3d(conv, bn), { when: afterConv }),
+  rule('qat-conv1d-bn-relu', [Conv1d, BatchNorm1d, ReLU], (conv, bn, relu) => ConvBnReLU1d(conv, bn, relu), {
+    when: afterConv,
+  }),
+  rule('qat-conv2d-bn-relu', [Conv2d, BatchNorm2d, ReLU], (conv, bn, relu) => ConvBnReLU2d(conv, bn, relu), {
+    when: afterConv,
+  }),
+  rule('qat-conv3d-bn-relu', [Conv3d, BatchNorm3d, ReLU], (conv, bn, relu) => ConvBnReLU3d(conv, bn, relu), {
+    when: afterConv,
+  }),
+  rule('qat-linear-bn', [Linear, BatchNorm1d], (linear, bn) => LinearBn1d(linear, bn), { when: afterLinear }),
+  rule('qat-conv-transpose1d-bn', [ConvTranspose1d, BatchNorm1d], notInTraining),
+  rule('qat-conv-transpose2d-bn', [ConvTranspose2d, BatchNorm2d], notInTraining),
+  rule('qat-conv-transpose3d-bn', [ConvTranspose3d, BatchNorm3d], notInTraining),
+]
