@@ -1,0 +1,125 @@
+import {
+  type AnyModule,
+  findModule,
+  flatten,
+  indexGraph,
+  type Model,
+  type ModelLike,
+  replaceModules,
+  toModel,
+} from '@nnfuse/ir'
+import { checkLegality, type Flow } from '@nnfuse/matcher'
+import {
+  badFuserResult,
+  badGroups,
+  calledTwice,
+  groupDeclined,
+  notAdjacent,
+  notInDataflow,
+} from './errors.js'
+import { type FuserMethodMapping, type FuserOptions, fuseKnownModules } from './fuser-method.js'
+
+/** Replaces the modules of a group: as many come back as went in. */
+export type FuserFunc = (modules: readonly AnyModule[], options: FuserOptions) => readonly AnyModule[]
+
+export interface FuseModulesOptions {
+  /** Changes the given `Model` and returns it, instead of returning a new one. Default false. */
+  readonly inplace?: boolean
+  /** Default: {@link fuseKnownModules}. */
+  readonly fuserFunc?: FuserFunc
+  readonly additionalFuserMethodMapping?: FuserMethodMapping
+}
+
+/** One group of paths, or several. */
+export type Groups = readonly string[] | readonly (readonly string[])[]
+
+const isPath = (value: unknown): value is string => typeof value === 'string'
+
+const checkGroup = (group: unknown): readonly string[] => {
+  if (!Array.isArray(group)) throw badGroups(`${JSON.stringify(group)} is no list`)
+  if (group.length === 0) throw badGroups('a group is empty')
+  const odd = group.find((path) => !isPath(path))
+  if (odd !== undefined) throw badGroups(`${JSON.stringify(odd)} is no name`)
+  return group
+}
+
+const groupsOf = (groups: Groups): readonly (readonly string[])[] => {
+  if (!Array.isArray(groups)) throw badGroups(`${JSON.stringify(groups)} is no list`)
+  if (groups.length === 0) throw badGroups('the list is empty')
+  return groups.every(isPath) ? [checkGroup(groups)] : groups.map(checkGroup)
+}
+
+const positionOf = (flow: Flow, path: string): number => {
+  const calls = flow.index.callsOf.get(path) ?? []
+  if (calls.length > 1) throw calledTwice(path, calls.length)
+  if (calls[0] === undefined) throw notInDataflow(path)
+  return calls[0]
+}
+
+/** PyTorch takes the list's word for it that the layers follow each other; a graph knows. */
+const checkAdjacent = (flow: Flow, paths: readonly string[], positions: readonly number[]): void => {
+  for (let i = 1; i < positions.length; i += 1) {
+    const [before, after] = [paths[i - 1] as string, paths[i] as string]
+    const { inputs } = flow.graph.attrs.calls[
+      positions[i] as number
+    ] as Flow['graph']['attrs']['calls'][number]
+    if (inputs.length !== 1) throw notAdjacent(before, after, `it has ${inputs.length} inputs`)
+    const producer = flow.index.producer.get(inputs[0] as string)
+    if (producer === positions[i - 1]) continue
+    const found =
+      producer === undefined ? 'an input of the model' : `"${flow.graph.attrs.calls[producer]?.target}"`
+    throw notAdjacent(before, after, `its input comes from ${found}`)
+  }
+}
+
+const checkDataflow = (root: AnyModule, paths: readonly string[]): void => {
+  const graph = flatten(root)
+  const flow: Flow = { graph, index: indexGraph(graph.attrs) }
+  const positions = paths.map((path) => positionOf(flow, path))
+  checkAdjacent(flow, paths, positions)
+  const verdict = checkLegality(flow, positions)
+  if (verdict !== true) throw groupDeclined(paths, verdict.declined)
+}
+
+const fuseGroup = (
+  root: AnyModule,
+  paths: readonly string[],
+  fuserFunc: FuserFunc,
+  options: FuserOptions,
+): AnyModule => {
+  const modules = paths.map((path) => findModule(root, path))
+  checkDataflow(root, paths)
+  const results = fuserFunc(modules, options)
+  if (!Array.isArray(results) || results.length !== paths.length) {
+    throw badFuserResult(paths.length, Array.isArray(results) ? String(results.length) : typeof results)
+  }
+  return replaceModules(root, new Map(paths.map((path, i) => [path, results[i] as AnyModule])))
+}
+
+const fuseGroups = (model: ModelLike, groups: Groups, qat: boolean, options: FuseModulesOptions): Model => {
+  const { inplace = false, fuserFunc = fuseKnownModules, additionalFuserMethodMapping = [] } = options
+  const held = toModel(model)
+  let { root } = held
+  for (const paths of groupsOf(groups))
+    root = fuseGroup(root, paths, fuserFunc, { qat, additionalFuserMethodMapping })
+  if (!inplace) return held.with(root)
+  held.root = root
+  return held
+}
+
+/**
+ * Fuses the listed modules for inference: each group becomes one module at the place of its first, with an Identity
+ * in the place of each other. PyTorch's `fuse_modules`; unlike there, groups are checked against the dataflow, and a
+ * call that fails changes nothing.
+ *
+ * @param groups paths in the order the layers run: `['conv1', 'bn1', 'relu1']`, or a list of such lists; a later group
+ * may name what an earlier one made
+ * @throws NnfuseError `BAD_GROUPS`, `NO_SUCH_PATH`, `NOT_IN_DATAFLOW`, `NOT_ADJACENT`, `CALLED_TWICE`,
+ * `UNKNOWN_PATTERN` or `CANNOT_FUSE`.
+ */
+export const fuseModules = (model: ModelLike, groups: Groups, options: FuseModulesOptions = {}): Model =>
+  fuseGroups(model, groups, false, options)
+
+/** {@link fuseModules} for quantization-aware training: batch-norms are kept inside the fused modules, unfolded. */
+export const fuseModulesQat = (model: ModelLike, groups: Groups, options: FuseModulesOptions = {}): Model =>
+  fuseGroups(model, groups, true, options)

@@ -1,0 +1,16 @@
+export { type FuseOptions, type FuseResult, fuse } from './fuse.js'
+export {
+  type FuseModulesOptions,
+  type FuserFunc,
+  fuseModules,
+  fuseModulesQat,
+  type Groups,
+} from './fuse-modules.js'
+export {
+  type FuserMethod,
+  type FuserMethodMapping,
+  type FuserOptions,
+  fuseKnownModules,
+  getFuserMethod,
+} from './fuser-method.js'
+export { defaultPlugins, qatPlugins } from './plugins.js'
