@@ -1,4 +1,4 @@
-import { type GraphModuleOf, indexGraph } from '@nnfuse/ir'
+import { type AnyModule, GraphModule, type GraphModuleOf, indexGraph, Sequential } from '@nnfuse/ir'
 import { callAt, type Flow, moduleAt } from './legality.js'
 import type { Decline } from './plan.js'
 import type { Rule } from './rule.js'
@@ -43,12 +43,22 @@ const closestMiss = (flow: Flow, position: number, openings: readonly Opening[])
   return `its input comes from ${target} (${moduleAt(flow, producer).kind}), not from ${wanted}`
 }
 
-const declinesByPath = (declines: readonly Decline[]): ReadonlyMap<string, ReadonlySet<string>> => {
+/** Why rules declined a layer, as of the last round in which one did. */
+const reasonsByPath = (rounds: readonly (readonly Decline[])[]): ReadonlyMap<string, ReadonlySet<string>> => {
   const byPath = new Map<string, Set<string>>()
-  for (const { paths, reason } of declines) {
-    for (const path of paths) byPath.set(path, (byPath.get(path) ?? new Set()).add(reason))
+  for (const declines of rounds) {
+    const mentioned = new Set(declines.flatMap(({ paths }) => paths))
+    for (const path of mentioned) byPath.set(path, new Set())
+    for (const { paths, reason } of declines) for (const path of paths) byPath.get(path)?.add(reason)
   }
   return byPath
+}
+
+/** The eliminable kind that a module is, or that stands first in a fused one. */
+const eliminableKind = (module: AnyModule, eliminable: ReadonlySet<string>): string | undefined => {
+  if (eliminable.has(module.kind)) return module.kind
+  const [first] = GraphModule.is(module) || Sequential.is(module) ? [] : module.children.values()
+  return first !== undefined && eliminable.has(first.kind) ? first.kind : undefined
 }
 
 /**
@@ -56,20 +66,20 @@ const declinesByPath = (declines: readonly Decline[]): ReadonlyMap<string, Reado
  * rule's pattern fitted, what stands in the way.
  *
  * @param graph the model after fusing
- * @param declines those of the last round: earlier ones may be overcome
+ * @param rounds the declines of each round of fusing: of each layer the last ones hold
  */
 export const leftovers = (
   graph: GraphModuleOf,
   rules: readonly Rule[],
-  declines: readonly Decline[],
+  rounds: readonly (readonly Decline[])[],
 ): Leftover[] => {
   const flow: Flow = { graph, index: indexGraph(graph.attrs) }
   const eliminable = new Set(rules.flatMap((rule) => rule.eliminates))
-  const reasonsAt = declinesByPath(declines)
+  const reasonsAt = reasonsByPath(rounds)
   const found = new Map<string, Leftover>()
   for (const [position, { target }] of graph.attrs.calls.entries()) {
-    const { kind } = moduleAt(flow, position)
-    if (!eliminable.has(kind) || found.has(target)) continue
+    const kind = eliminableKind(moduleAt(flow, position), eliminable)
+    if (kind === undefined || found.has(target)) continue
     const reasons = [...(reasonsAt.get(target) ?? [closestMiss(flow, position, openingsFor(rules, kind))])]
     found.set(target, { path: target, kind, reasons })
   }

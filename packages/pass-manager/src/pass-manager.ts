@@ -1,10 +1,10 @@
 import type { AnyKind, AnyModule } from '@nnfuse/ir'
-import { patternKey, type Rule } from '@nnfuse/matcher'
+import { type Decline, patternKey, type Rule } from '@nnfuse/matcher'
 import { duplicatePlugin, duplicateRule } from './errors.js'
 import { type Pass, type PassLog, pipeline, repeat, runPass } from './pass.js'
 import { dropIdentity } from './passes/drop-identity.js'
 import { flatten } from './passes/flatten.js'
-import { fuse } from './passes/fuse.js'
+import { fuse, leftoversOf } from './passes/fuse.js'
 import { definePlugin, type Plugin } from './plugin.js'
 import type { Diagnostic, Report, RuleReport } from './report.js'
 
@@ -77,16 +77,27 @@ const checkPlugins = (plugins: readonly Plugin[]): void => {
 const newLog = (): PassLog => ({
   applied: [],
   tried: new Map(),
-  declinedCount: new Map(),
-  declined: [],
-  left: [],
+  rounds: [],
   dropped: [],
   passes: [],
 })
 
+const countByRule = (entries: readonly { readonly rule: string }[]): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const { rule } of entries) counts.set(rule, (counts.get(rule) ?? 0) + 1)
+  return counts
+}
+
+/** Each decline once: a later round's replaces an earlier one of the same rule for the same layers. */
+const lastDeclines = (rounds: readonly (readonly Decline[])[]): Decline[] => {
+  const last = new Map<string, Decline>()
+  for (const decline of rounds.flat()) last.set(JSON.stringify([decline.rule, decline.paths]), decline)
+  return [...last.values()]
+}
+
 const ruleReports = (rules: readonly RegisteredRule[], log: PassLog): RuleReport[] => {
-  const applied = new Map<string, number>()
-  for (const { rule } of log.applied) applied.set(rule, (applied.get(rule) ?? 0) + 1)
+  const applied = countByRule(log.applied)
+  const declined = countByRule(lastDeclines(log.rounds))
   return rules
     .filter(({ overriddenBy }) => overriddenBy === undefined)
     .map(({ rule, plugin }) => ({
@@ -95,7 +106,7 @@ const ruleReports = (rules: readonly RegisteredRule[], log: PassLog): RuleReport
       pattern: rule.slots.map((slot) => slot.label),
       tried: log.tried.get(rule.name) ?? 0,
       applied: applied.get(rule.name) ?? 0,
-      declined: log.declinedCount.get(rule.name) ?? 0,
+      declined: declined.get(rule.name) ?? 0,
     }))
 }
 
@@ -120,13 +131,12 @@ export const createPassManager = ({
     run: (model) => {
       const log = newLog()
       const result = runPass(passes, model, { rules: active, log })
-      const { applied, declined, left, dropped } = log
-      const report = {
+      const report: Report = {
         rules: ruleReports(rules, log),
-        applied,
-        declined,
-        left,
-        dropped,
+        applied: log.applied,
+        declined: lastDeclines(log.rounds),
+        left: leftoversOf(result, active, log.rounds),
+        dropped: log.dropped,
         passes: log.passes,
         diagnostics,
       }

@@ -1,5 +1,5 @@
 import type { AnyModule } from '@nnfuse/ir'
-import type { Decline, Leftover, Plan, Rule } from '@nnfuse/matcher'
+import type { Decline, Rule } from '@nnfuse/matcher'
 import { badLimit, conditionFailed, passFailed } from './errors.js'
 import type { Applied, PassReport } from './report.js'
 
@@ -7,10 +7,8 @@ import type { Applied, PassReport } from './report.js'
 export interface PassLog {
   readonly applied: Applied[]
   readonly tried: Map<string, number>
-  readonly declinedCount: Map<string, number>
-  /** Replaced by each run of the fuse pass: only the last round's declines still hold. */
-  declined: readonly Decline[]
-  left: readonly Leftover[]
+  /** What rules declined, a list for each round of fusing. */
+  readonly rounds: (readonly Decline[])[]
   readonly dropped: string[]
   readonly passes: PassReport[]
 }
@@ -93,14 +91,4 @@ export const repeat = ({ max }: { max: number }, pass: Pass): Pass => {
       }
     },
   }
-}
-
-/** Adds what a plan says to the log. */
-export const logPlan = (log: PassLog, plan: Plan, prefix: string): void => {
-  const at = (path: string): string => (prefix === '' ? path : `${prefix}.${path}`)
-  for (const { rule, paths, replacement } of plan.applications) {
-    log.applied.push({ rule, paths: paths.map(at), into: replacement.kind })
-  }
-  for (const [rule, count] of plan.tried) log.tried.set(rule, (log.tried.get(rule) ?? 0) + count)
-  for (const { rule } of plan.declines) log.declinedCount.set(rule, (log.declinedCount.get(rule) ?? 0) + 1)
 }

@@ -40,7 +40,7 @@ export interface Diagnostic {
 export interface Report {
   readonly rules: readonly RuleReport[]
   readonly applied: readonly Applied[]
-  /** Where a pattern fitted but the rule did not apply, each once, in the last round. */
+  /** Where a pattern fitted but the rule did not apply, each once. */
   readonly declined: readonly Decline[]
   /** Layers that look foldable and are still there, with the reasons. */
   readonly left: readonly Leftover[]

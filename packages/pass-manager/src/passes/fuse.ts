@@ -3,82 +3,84 @@ import {
   flatten,
   GraphModule,
   type GraphModuleOf,
+  replaceModules,
   Sequential,
-  withChildren,
+  walk,
 } from '@nnfuse/ir'
-import { apply, type Decline, type Leftover, leftovers, plan } from '@nnfuse/matcher'
-import { logPlan, type Pass, type PassContext } from '../pass.js'
+import { apply, type Decline, type Leftover, leftovers, type Plan, plan, type Rule } from '@nnfuse/matcher'
+import type { Pass, PassLog } from '../pass.js'
 
-/** A graph still to be fused, with its path in the model: '' for the model itself. */
+/** A graph in which rules look for patterns: the model, and each container that hooks keep whole. */
 interface Region {
-  readonly prefix: string
+  /** '' for the model itself. */
+  readonly path: string
   readonly graph: GraphModuleOf
-}
-
-interface Outcome {
-  readonly graph: GraphModuleOf
-  readonly declined: readonly Decline[]
-  readonly left: readonly Leftover[]
 }
 
 const isContainer = (module: AnyModule): boolean => GraphModule.is(module) || Sequential.is(module)
 
-const prefixed = (prefix: string, path: string): string => (prefix === '' ? path : `${prefix}.${path}`)
+const regionsOf = (model: GraphModuleOf): Region[] =>
+  [...walk(model)]
+    .filter(({ module }) => isContainer(module))
+    .map(({ path, module }) => ({ path, graph: flatten(module) }))
 
-const fuseRegion = ({ prefix, graph }: Region, cx: PassContext): Outcome => {
-  const planned = plan(graph, cx.rules)
-  logPlan(cx.log, planned, prefix)
-  const fused = apply(planned)
-  const declined = planned.declines.map(({ paths, ...rest }) => ({
-    ...rest,
-    paths: paths.map((path) => prefixed(prefix, path)),
-  }))
-  const left = leftovers(fused, cx.rules, planned.declines)
-  return {
-    graph: fused,
-    declined,
-    left: left.map((entry) => ({ ...entry, path: prefixed(prefix, entry.path) })),
+const below = (region: string, path: string): string => (region === '' ? path : `${region}.${path}`)
+
+const inModel = <T extends { readonly paths: readonly string[] }>(region: string, entry: T): T => ({
+  ...entry,
+  paths: entry.paths.map((path) => below(region, path)),
+})
+
+const logPlan = (log: PassLog, region: string, { applications, tried }: Plan): void => {
+  for (const application of applications) {
+    const { rule, paths, replacement } = inModel(region, application)
+    log.applied.push({ rule, paths, into: replacement.kind })
   }
+  for (const [rule, count] of tried) log.tried.set(rule, (log.tried.get(rule) ?? 0) + count)
 }
 
-/** Containers that carry hooks are not dissolved; each is a region of its own. */
-const fuseContainers = (
-  graph: GraphModuleOf,
-  prefix: string,
-  cx: PassContext,
-): [GraphModuleOf, Outcome[]] => {
-  const inner: Outcome[] = []
-  const children = new Map<string, AnyModule>()
-  for (const [name, child] of graph.children) {
-    if (!isContainer(child)) continue
-    const flat = flatten(child)
-    const outcome = fuseTree({ prefix: prefixed(prefix, name), graph: flat }, cx)
-    inner.push(outcome)
-    if (outcome.graph !== flat) children.set(name, outcome.graph)
-  }
-  if (children.size === 0) return [graph, inner]
-  const all = new Map([...graph.children].map(([name, child]) => [name, children.get(name) ?? child]))
-  return [withChildren(graph, all), inner]
+/** Puts fused inner regions back, innermost last. */
+const putBack = (model: GraphModuleOf, regions: readonly Region[]): GraphModuleOf => {
+  let result: AnyModule = model
+  for (const { path, graph } of regions) result = replaceModules(result, new Map([[path, graph]]))
+  return result as GraphModuleOf
 }
 
-const fuseTree = (region: Region, cx: PassContext): Outcome => {
-  const [graph, inner] = fuseContainers(region.graph, region.prefix, cx)
-  const outer = fuseRegion({ ...region, graph }, cx)
-  return {
-    graph: outer.graph,
-    declined: [...outer.declined, ...inner.flatMap((outcome) => outcome.declined)],
-    left: [...outer.left, ...inner.flatMap((outcome) => outcome.left)],
-  }
+const fuseRegion = ({ path, graph }: Region, rules: readonly Rule[], log: PassLog): [Region, Decline[]] => {
+  const planned = plan(graph, rules)
+  logPlan(log, path, planned)
+  return [{ path, graph: apply(planned) }, planned.declines.map((decline) => inModel(path, decline))]
 }
 
 /** Plans with every rule and applies the plan: one round. */
 export const fuse: Pass = {
   name: 'fuse',
   description: 'Applies every fusing rule where it is legal',
-  run: (model, cx) => {
-    const { graph, declined, left } = fuseTree({ prefix: '', graph: flatten(model) }, cx)
-    cx.log.declined = declined
-    cx.log.left = left
-    return graph
+  run: (model, { rules, log }) => {
+    const flat = flatten(model)
+    const [outer, ...inner] = regionsOf(flat)
+    const fusedInner = inner.map((region) => fuseRegion(region, rules, log))
+    const changed = fusedInner.map(([region]) => region).filter(({ graph }, i) => graph !== inner[i]?.graph)
+    const graph = putBack(flat, changed)
+    const [fusedOuter, declined] = fuseRegion({ path: (outer as Region).path, graph }, rules, log)
+    log.rounds.push([...declined, ...fusedInner.flatMap(([, declines]) => declines)])
+    return fusedOuter.graph
   },
 }
+
+/** What is left over in the model and in each container that hooks keep whole. */
+export const leftoversOf = (
+  model: AnyModule,
+  rules: readonly Rule[],
+  rounds: readonly (readonly Decline[])[],
+): Leftover[] =>
+  regionsOf(flatten(model)).flatMap(({ path, graph }) => {
+    const within = path === '' ? rounds : rounds.map((declines) => stripped(path, declines))
+    return leftovers(graph, rules, within).map((left) => ({ ...left, path: below(path, left.path) }))
+  })
+
+/** The declines inside a region, with paths as the region knows them. */
+const stripped = (region: string, declines: readonly Decline[]): Decline[] =>
+  declines
+    .filter(({ paths }) => paths.every((path) => path.startsWith(`${region}.`)))
+    .map((decline) => ({ ...decline, paths: decline.paths.map((path) => path.slice(region.length + 1)) }))

@@ -1,0 +1,181 @@
+import {
+  type AnyModule,
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  flatten as flattenModel,
+  graphModule,
+  hook,
+  Identity,
+  manualSeed,
+  print,
+  ReLU,
+  Sequential,
+  train,
+  withHooks,
+} from '@nnfuse/ir'
+import { rule } from '@nnfuse/matcher'
+import { describe, expect, test } from 'vitest'
+import { type Pass, pipeline, repeat } from './pass.js'
+import { createPassManager } from './pass-manager.js'
+import { dropIdentity } from './passes/drop-identity.js'
+import { definePlugin, type Plugin } from './plugin.js'
+
+const nn = manualSeed(0)
+const conv = () => nn.Conv2d(2, 2, 1)
+const bn = () => nn.BatchNorm2d(2)
+
+const convBn = rule('conv-bn', [Conv2d, BatchNorm2d], (layer) => layer, { eliminates: [BatchNorm2d] })
+const plugin = (name: string, ...rules: Plugin['rules'] & object): Plugin => definePlugin({ name, rules })
+
+describe('the default pipeline', () => {
+  test('fuses until nothing changes, and says what happened', () => {
+    const manager = createPassManager({ plugins: [plugin('p', convBn)] })
+    const { model, report } = manager.run(
+      Sequential({ conv: conv(), bn1: bn(), bn2: bn(), relu: ReLU(), bn3: bn() }),
+    )
+    expect(print(model)).toMatchInlineSnapshot(`
+      "nn.GraphModule (x) -> (bn3)
+        conv: nn.Conv2d(2 -> 2, 1x1) : bn2 <- x
+        relu: nn.ReLU : relu <- bn2
+        bn3: nn.BatchNorm2d(2) : bn3 <- relu"
+    `)
+    expect(report.applied).toEqual([
+      { rule: 'conv-bn', paths: ['conv', 'bn1'], into: 'nn.Conv2d' },
+      { rule: 'conv-bn', paths: ['conv', 'bn2'], into: 'nn.Conv2d' },
+    ])
+    expect(report.rules).toEqual([
+      {
+        rule: 'conv-bn',
+        plugin: 'p',
+        pattern: ['nn.Conv2d', 'nn.BatchNorm2d'],
+        tried: 2,
+        applied: 2,
+        declined: 0,
+      },
+    ])
+    expect(report.left.map(({ path }) => path)).toEqual(['bn3'])
+    expect(report.passes.find(({ stopped }) => stopped)).toMatchObject({ stopped: 'unchanged', rounds: 3 })
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+  })
+
+  test('fuses inside a container that hooks keep whole', () => {
+    const watched = withHooks(Sequential({ conv: conv(), bn: bn() }), {
+      forwardPre: [hook(() => undefined)],
+      forward: [],
+    })
+    const { model, report } = createPassManager({ plugins: [plugin('p', convBn)] }).run(
+      Sequential({ block: watched }),
+    )
+    expect(report.applied).toEqual([
+      { rule: 'conv-bn', paths: ['block.conv', 'block.bn'], into: 'nn.Conv2d' },
+    ])
+    expect([...(model.children.get('block')?.children.keys() ?? [])]).toEqual(['conv'])
+    expect(model.children.get('block')?.hooks.forwardPre).toHaveLength(1)
+  })
+
+  test('stops at its limit and says so', () => {
+    const grow: Pass = { name: 'grow', description: '', run: (model) => Sequential([model]) }
+    const { report } = createPassManager({ plugins: [], pipeline: repeat({ max: 3 }, grow) }).run(ReLU())
+    expect(report.passes.at(-1)).toMatchObject({ pass: 'repeat{max=3}(grow)', changed: true })
+    expect(report.passes.find(({ stopped }) => stopped)).toMatchObject({ rounds: 3, stopped: 'limit' })
+  })
+})
+
+describe('plugins come through one door', () => {
+  test('two rules of one name are refused', () => {
+    expect(() => createPassManager({ plugins: [plugin('a', convBn), plugin('b', convBn)] })).toThrow(
+      'plugins "a" and "b" both have a rule "conv-bn"',
+    )
+  })
+
+  test('a plugin given twice is refused', () => {
+    expect(() => createPassManager({ plugins: [plugin('a'), plugin('a')] })).toThrow(
+      'plugin "a" is given twice',
+    )
+  })
+
+  test('a later plugin overrides the same pattern, and the report says so', () => {
+    const other = rule('other', [Conv2d, BatchNorm2d], (layer) => layer)
+    const manager = createPassManager({ plugins: [plugin('a', convBn), plugin('b', other)] })
+    const { report } = manager.run(Sequential([conv(), bn()]))
+    expect(report.applied.map(({ rule }) => rule)).toEqual(['other'])
+    expect(report.diagnostics).toEqual([
+      { code: 'OVERRIDDEN_RULE', message: '"other" overrides "conv-bn" of a: same pattern' },
+    ])
+  })
+
+  test('a plugin of the wrong shape says which field', () => {
+    expect(() => definePlugin({ name: 'a', rules: convBn } as never)).toThrow('a: rules must be an array')
+    expect(() => definePlugin({} as never)).toThrow('plugin: it has no name')
+  })
+})
+
+describe('passes', () => {
+  const failing: Pass = {
+    name: 'failing',
+    description: '',
+    run: () => {
+      throw new Error('oops')
+    },
+  }
+
+  test('one that fails is named with those before it', () => {
+    const fine: Pass = { name: 'fine', description: '', run: (model) => model }
+    const manager = createPassManager({ plugins: [], pipeline: pipeline(fine, failing) })
+    expect(() => manager.run(ReLU())).toThrow('pass "failing" failed after fine: oops')
+  })
+
+  test('conditions that do not hold stop it', () => {
+    const picky: Pass = { ...failing, name: 'picky', requires: () => 'a model of another kind' }
+    expect(() => createPassManager({ plugins: [], pipeline: picky }).run(ReLU())).toThrow(
+      'pass "picky" requires what does not hold: a model of another kind',
+    )
+  })
+
+  test('a limit below one is refused', () => {
+    expect(() => repeat({ max: 0 }, failing)).toThrow('at least 1, got 0')
+  })
+})
+
+describe('drop-identity', () => {
+  const dropped = (model: AnyModule) => {
+    const { model: result, report } = createPassManager({ plugins: [], pipeline: dropIdentity }).run(model)
+    return { text: print(result), report, result }
+  }
+
+  test('removes identities and inference-mode dropout; outputs keep their names', () => {
+    const model = graphModule({ relu: ReLU(), same: Identity(), drop: Dropout() }, (m, x) =>
+      m.drop(m.same(m.relu(x))),
+    )
+    const { text, report } = dropped(model)
+    expect(text).toMatchInlineSnapshot(`
+      "nn.GraphModule (x) -> (drop)
+        relu: nn.ReLU : drop <- x"
+    `)
+    expect(report.dropped).toEqual(['same', 'drop'])
+  })
+
+  test('keeps dropout that trains and identities that hooks watch', () => {
+    const watched = withHooks(Identity(), { forwardPre: [], forward: [hook(() => undefined)] })
+    const model = flattenModel(Sequential([watched, train(Dropout())]))
+    expect(dropped(model).result).toBe(model)
+  })
+
+  test('keeps an identity between an input and an output of the model', () => {
+    const model = graphModule({ same: Identity() }, (m, x) => m.same(x))
+    expect(dropped(model).result).toBe(model)
+  })
+
+  test('keeps the second of two outputs that are one value', () => {
+    const model = graphModule({ relu: ReLU(), a: Identity(), b: Identity() }, (m, x) => {
+      const y = m.relu(x)
+      return [m.a(y), m.b(y)]
+    })
+    expect(dropped(model).text).toMatchInlineSnapshot(`
+      "nn.GraphModule (x) -> (a, b)
+        relu: nn.ReLU : a <- x
+        b: nn.Identity : b <- a"
+    `)
+  })
+})
