@@ -1,0 +1,211 @@
+import {
+  type AnyModule,
+  BatchNorm2d,
+  Conv2d,
+  ConvReLU2d,
+  findModule,
+  graphModule,
+  Linear,
+  Model,
+  manualSeed,
+  print,
+  ReLU,
+  ReLU6,
+  Sequential,
+  stateDict,
+  train,
+} from '@nnfuse/ir'
+import { describe, expect, test } from 'vitest'
+import { fuseModules, fuseModulesQat } from './fuse-modules.js'
+import { fuseKnownModules, getFuserMethod } from './fuser-method.js'
+
+const nn = manualSeed(0)
+const conv = () => nn.Conv2d(2, 2, 1)
+const bn = () => nn.BatchNorm2d(2)
+
+const network = () =>
+  new Model(
+    graphModule(
+      { conv1: conv(), bn1: bn(), relu1: ReLU(), sub: Sequential({ conv: conv(), bn: bn() }), relu2: ReLU() },
+      (m, x) => m.relu2(m.sub(m.relu1(m.bn1(m.conv1(x))))),
+    ),
+  )
+
+const codeOf = (run: () => unknown): string | undefined => {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return (error as { code?: string }).code
+  }
+}
+
+test('groups become one module each, with Identity in the vacated places', () => {
+  const fused = fuseModules(network(), [
+    ['conv1', 'bn1', 'relu1'],
+    ['sub.conv', 'sub.bn'],
+  ])
+  expect(print(fused.root)).toMatchInlineSnapshot(`
+    "nn.GraphModule (x) -> (relu2)
+      conv1: nni.ConvReLU2d : conv1 <- x
+        0: nn.Conv2d(2 -> 2, 1x1)
+        1: nn.ReLU
+      bn1: nn.Identity : bn1 <- conv1
+      relu1: nn.Identity : relu1 <- bn1
+      sub: nn.Sequential : sub <- relu1
+        conv: nn.Conv2d(2 -> 2, 1x1)
+        bn: nn.Identity
+      relu2: nn.ReLU : relu2 <- sub"
+  `)
+})
+
+test('for training the layers are held together unfolded', () => {
+  const model = network()
+  model.root = train(model.root)
+  const fused = fuseModulesQat(model, ['conv1', 'bn1', 'relu1'])
+  expect(findModule(fused.root, 'conv1').kind).toBe('nni.ConvBnReLU2d')
+  expect(findModule(fused.root, 'bn1')).toMatchObject({ kind: 'nn.Identity', training: true })
+  expect([...stateDict(fused.root).keys()].slice(0, 6)).toEqual([
+    'conv1.0.weight',
+    'conv1.0.bias',
+    'conv1.1.weight',
+    'conv1.1.bias',
+    'conv1.1.running_mean',
+    'conv1.1.running_var',
+  ])
+})
+
+test('one list of names is one group', () => {
+  expect(findModule(fuseModules(network(), ['conv1', 'bn1']).root, 'conv1').kind).toBe('nn.Conv2d')
+})
+
+test('a later group may name what an earlier one made', () => {
+  const fused = fuseModules(network(), [
+    ['sub.conv', 'sub.bn'],
+    ['conv1', 'bn1'],
+  ])
+  expect(() => fuseModules(fused, ['conv1', 'relu1'])).toThrow('its input comes from "bn1"')
+})
+
+test('inplace changes the holder, otherwise a new one is returned', () => {
+  const model = network()
+  const { root } = model
+  const copy = fuseModules(model, ['conv1', 'bn1'])
+  expect([copy === model, model.root === root]).toEqual([false, true])
+  expect(fuseModules(model, ['conv1', 'bn1'], { inplace: true })).toBe(model)
+  expect(model.root).not.toBe(root)
+})
+
+test('a failed call changes nothing, in place too', () => {
+  const model = network()
+  const { root } = model
+  const groups = [
+    ['conv1', 'bn1'],
+    ['sub.conv', 'nope'],
+  ]
+  expect(codeOf(() => fuseModules(model, groups, { inplace: true }))).toBe('NO_SUCH_PATH')
+  expect(model.root).toBe(root)
+})
+
+describe('is refused with a code', () => {
+  test.each([
+    ['an empty list', []],
+    ['an empty group', [[]]],
+    ['a plain string', 'conv1'],
+    ['names and lists mixed', ['conv1', ['bn1']]],
+    ['a number', [[1, 2]]],
+    ['nothing', null],
+  ])('%s', (_, groups) => {
+    expect(codeOf(() => fuseModules(network(), groups as never))).toBe('BAD_GROUPS')
+  })
+
+  test('a path that does not exist', () => {
+    expect(() => fuseModules(network(), ['sub.conv', 'sub.bn9'])).toThrow('the model has no module "sub.bn9"')
+  })
+
+  test('layers that do not follow each other', () => {
+    expect(codeOf(() => fuseModules(network(), ['conv1', 'sub.bn']))).toBe('NOT_ADJACENT')
+    expect(() => fuseModules(network(), ['conv1', 'sub.bn'])).toThrow('its input comes from "sub.conv"')
+  })
+
+  test('a pattern that nothing fuses; the nearest ones are named', () => {
+    const model = Sequential({ conv: conv(), act: ReLU6() })
+    expect(() => fuseModules(model, ['conv', 'act'])).toThrow('nothing fuses nn.Conv2d, nn.ReLU6')
+    expect(() => fuseModules(model, ['conv'])).toThrow('nothing fuses nn.Conv2d')
+  })
+
+  test('a batch-norm in training mode', () => {
+    const model = network()
+    model.root = train(model.root)
+    expect(() => fuseModules(model, ['conv1', 'bn1'])).toThrow('is in training mode')
+  })
+
+  test('a ReLU that is called from two places', () => {
+    const model = graphModule({ a: conv(), b: conv(), relu: ReLU() }, (m, x) => m.relu(m.b(m.relu(m.a(x)))))
+    expect(codeOf(() => fuseModules(model, ['a', 'relu']))).toBe('CALLED_TWICE')
+  })
+
+  test('a value that somebody else uses', () => {
+    const model = graphModule({ conv: conv(), bn: bn(), other: ReLU() }, (m, x) => {
+      const y = m.conv(x)
+      return [m.bn(y), m.other(y)]
+    })
+    expect(() => fuseModules(model, ['conv', 'bn'])).toThrow('the output of conv is also used by other')
+  })
+})
+
+describe('a method of one’s own', () => {
+  test('for kinds that the default mapping lacks', () => {
+    const fused = fuseModules(Sequential({ conv: conv(), act: ReLU6() }), ['conv', 'act'], {
+      additionalFuserMethodMapping: [[[Conv2d, ReLU6], ([first]) => first as AnyModule]],
+    })
+    expect(print(fused.root)).toMatchInlineSnapshot(`
+      "nn.Sequential
+        conv: nn.Conv2d(2 -> 2, 1x1)
+        act: nn.Identity"
+    `)
+  })
+
+  test('wins over the default mapping, and is told whether it is for training', () => {
+    const seen: boolean[] = []
+    const mapping = [
+      [
+        [Conv2d, BatchNorm2d],
+        (modules: readonly AnyModule[], { qat }: { qat: boolean }) => {
+          seen.push(qat)
+          return modules[1] as AnyModule
+        },
+      ],
+    ] as const
+    fuseModules(network(), ['conv1', 'bn1'], { additionalFuserMethodMapping: mapping })
+    const fused = fuseModulesQat(network(), ['conv1', 'bn1'], { additionalFuserMethodMapping: mapping })
+    expect(findModule(fused.root, 'conv1').kind).toBe('nn.BatchNorm2d')
+    expect(seen).toEqual([false, true])
+  })
+
+  test('a whole fuserFunc must give back as many modules as it was given', () => {
+    expect(() =>
+      fuseModules(network(), ['conv1', 'bn1'], { fuserFunc: (modules) => modules.slice(1) }),
+    ).toThrow('must return 2 modules, one for each it was given; got 1')
+  })
+})
+
+test('fuseKnownModules gives the fused module and an Identity for each other', () => {
+  const [fused, ...rest] = fuseKnownModules([conv(), bn(), ReLU()])
+  expect([fused?.kind, ...rest.map(({ kind }) => kind)]).toEqual([
+    'nni.ConvReLU2d',
+    'nn.Identity',
+    'nn.Identity',
+  ])
+})
+
+test('getFuserMethod finds what fuses some kinds, or names the nearest', () => {
+  expect(getFuserMethod([Conv2d, ReLU])([conv(), ReLU()], { qat: false }).kind).toBe(ConvReLU2d.kind)
+  try {
+    getFuserMethod([Linear, BatchNorm2d])
+  } catch (error) {
+    expect((error as { hint: string }).hint).toContain('nn.Linear + nn.BatchNorm1d')
+    return
+  }
+  expect.unreachable()
+})

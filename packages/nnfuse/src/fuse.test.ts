@@ -1,0 +1,71 @@
+import { Flatten, graphModule, Identity, Model, manualSeed, print, ReLU, Sequential, train } from '@nnfuse/ir'
+import { expect, test } from 'vitest'
+import { fuse } from './fuse.js'
+
+const nn = manualSeed(0)
+
+const network = () =>
+  graphModule(
+    {
+      stem: Sequential({ conv: nn.Conv2d(3, 8, 3, { bias: false }), bn: nn.BatchNorm2d(8), relu: ReLU() }),
+      shared: nn.Conv2d(8, 8, 1),
+      norm: nn.BatchNorm2d(8),
+      flat: Flatten(),
+      head: Sequential([nn.Linear(8, 4), Identity(), nn.BatchNorm1d(4), ReLU()]),
+    },
+    (m, x) => m.head(m.flat(m.norm(m.shared(m.shared(m.stem(x)))))),
+  )
+
+test('everything that is legal is fused, and the rest says why', () => {
+  const model = new Model(network())
+  const before = print(model.root)
+  const { model: result, report } = fuse(model)
+  expect(print(result.root)).toMatchInlineSnapshot(`
+    "nn.GraphModule (x) -> (head.3)
+      stem.conv: nni.ConvReLU2d : stem.relu <- x
+        0: nn.Conv2d(3 -> 8, 3x3)
+        1: nn.ReLU
+      shared: nn.Conv2d(8 -> 8, 1x1) : shared <- stem.relu : shared_1 <- shared
+      norm: nn.BatchNorm2d(8) : norm <- shared_1
+      flat: nn.Flatten : flat <- norm
+      head.0: nni.LinearReLU : head.3 <- flat
+        0: nn.Linear(8 -> 4)
+        1: nn.ReLU"
+  `)
+  expect(report.applied.map(({ rule }) => rule)).toEqual(['conv2d-bn-relu', 'linear-bn', 'linear-relu'])
+  expect(report.left).toEqual([
+    {
+      path: 'norm',
+      kind: 'nn.BatchNorm2d',
+      reasons: ['shared is called from 2 places, so it is not rewritten in place'],
+    },
+  ])
+  expect(report.dropped).toEqual(['head.1'])
+  expect(print(model.root)).toBe(before)
+})
+
+test('fusing what is fused changes nothing', () => {
+  const once = fuse(network()).model
+  const twice = fuse(once)
+  expect(twice.model.root).toBe(once.root)
+  expect(twice.report.applied).toEqual([])
+})
+
+test('a model in training mode keeps its batch-norms and says what to do', () => {
+  const { report } = fuse(train(network()))
+  expect(report.left.find(({ path }) => path === 'stem.bn')?.reasons).toEqual([
+    'stem.conv is in training mode; call inference(model) first, or fuse for QAT',
+  ])
+})
+
+test('what the reader of a file left opaque is among what is left, and its source goes along', () => {
+  const source = { bytes: 1 }
+  const note = { path: 'bn9', what: 'BatchNormalization', reason: 'exported in training mode' }
+  const { model, report } = fuse(new Model(network(), { source, notes: [note] }))
+  expect(model.source).toBe(source)
+  expect(report.left[0]).toEqual({
+    path: 'bn9',
+    kind: 'BatchNormalization',
+    reasons: ['exported in training mode'],
+  })
+})
