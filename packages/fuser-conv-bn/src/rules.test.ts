@@ -1,12 +1,19 @@
 import {
   type AnyModule,
   flatten,
+  GELU,
   graphModule,
+  Hardswish,
+  LeakyReLU,
   manualSeed,
   print,
   ReLU,
+  ReLU6,
   Sequential,
+  Sigmoid,
+  SiLU,
   stateDict,
+  Tanh,
   train,
 } from '@nnfuse/ir'
 import { apply, plan } from '@nnfuse/matcher'
@@ -39,6 +46,17 @@ const layers = {
   'conv-transpose2d-bn': [nn.ConvTranspose2d(2, 4, 3, { groups: 2 }), nn.BatchNorm2d(4)],
   'conv-transpose3d-bn': [nn.ConvTranspose3d(2, 4, 3), nn.BatchNorm3d(4)],
   'linear-bn': [nn.Linear(2, 4, { bias: false }), nn.BatchNorm1d(4)],
+  'conv-transpose1d-bn-relu': [nn.ConvTranspose1d(2, 4, 3), nn.BatchNorm1d(4), ReLU()],
+  'conv-transpose2d-bn-relu': [nn.ConvTranspose2d(2, 4, 3), nn.BatchNorm2d(4), ReLU()],
+  'conv-transpose3d-bn-relu': [nn.ConvTranspose3d(2, 4, 3), nn.BatchNorm3d(4), ReLU()],
+  'linear-bn-relu': [nn.Linear(2, 4), nn.BatchNorm1d(4), ReLU()],
+  'conv1d-bn-activation': [nn.Conv1d(2, 4, 3), nn.BatchNorm1d(4), SiLU()],
+  'conv2d-bn-activation': [nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), ReLU6()],
+  'conv3d-bn-activation': [nn.Conv3d(2, 4, 3), nn.BatchNorm3d(4), Tanh()],
+  'conv-transpose1d-bn-activation': [nn.ConvTranspose1d(2, 4, 3), nn.BatchNorm1d(4), Sigmoid()],
+  'conv-transpose2d-bn-activation': [nn.ConvTranspose2d(2, 4, 3), nn.BatchNorm2d(4), LeakyReLU()],
+  'conv-transpose3d-bn-activation': [nn.ConvTranspose3d(2, 4, 3), nn.BatchNorm3d(4), Hardswish()],
+  'linear-bn-activation': [nn.Linear(2, 4), nn.BatchNorm1d(4, { affine: false }), GELU()],
 } satisfies Record<string, readonly AnyModule[]>
 
 test('every rule has a case here', () => {

@@ -1,6 +1,7 @@
 import {
   type AnyKind,
   type AnyModule,
+  activations,
   BatchNorm1d,
   BatchNorm2d,
   BatchNorm3d,
@@ -9,20 +10,20 @@ import {
   Conv2d,
   Conv3d,
   type ConvAttrs,
-  ConvReLU1d,
-  ConvReLU2d,
-  ConvReLU3d,
+  type ConvModule,
   ConvTranspose1d,
   ConvTranspose2d,
   ConvTranspose3d,
   type ConvTransposeAttrs,
+  type ConvTransposeModule,
   Linear,
   type LinearModule,
   type Module,
   ReLU,
+  withActivation,
   withAttrs,
 } from '@nnfuse/ir'
-import { type Guard, type Rule, type RuleOptions, rule } from '@nnfuse/matcher'
+import { type Guard, oneOf, type Rule, type RuleOptions, rule } from '@nnfuse/matcher'
 import { foldConv, foldConvTranspose, foldLinear } from './fold-batch-norm.js'
 import {
   convChannelsAgree,
@@ -35,9 +36,12 @@ import {
 } from './guards.js'
 
 /*
- * At inference batch-norm is one multiply-add a channel, so it folds into the layer before it. The patterns and their
- * results are the inference column of PyTorch's default fuser mapping; the formulas stand in fold-batch-norm.ts.
+ * At inference batch-norm is one multiply-add a channel, so it folds into the layer before it. The first patterns and
+ * their results are the inference column of PyTorch's default fuser mapping; the others, with more layers and
+ * activations, are what PyTorch's users have asked it for. The formulas stand in fold-batch-norm.ts.
  */
+
+const other = oneOf(...activations.filter((activation) => activation !== ReLU))
 
 const intoConv = <N extends string>(conv: Module<N, ConvAttrs>, bn: BatchNormModule): Module<N, ConvAttrs> =>
   withAttrs(conv, foldConv(conv.attrs, bn.attrs))
@@ -49,6 +53,18 @@ const intoConvTranspose = <N extends string>(
 
 const intoLinear = (linear: LinearModule, bn: BatchNormModule): LinearModule =>
   withAttrs(linear, foldLinear(linear.attrs, bn.attrs))
+
+const intoConvActivated = (conv: ConvModule, bn: BatchNormModule, activation: AnyModule): AnyModule =>
+  withActivation(intoConv(conv, bn), activation)
+
+const intoConvTransposeActivated = (
+  conv: ConvTransposeModule,
+  bn: BatchNormModule,
+  activation: AnyModule,
+): AnyModule => withActivation(intoConvTranspose(conv, bn), activation)
+
+const intoLinearActivated = (linear: LinearModule, bn: BatchNormModule, activation: AnyModule): AnyModule =>
+  withActivation(intoLinear(linear, bn), activation)
 
 const afterConv = [inInference, hasRunningStats, convChannelsAgree, weightsAreFloats]
 const afterConvTranspose = [inInference, hasRunningStats, convTransposeChannelsAgree, weightsAreFloats]
@@ -67,45 +83,65 @@ const folds = <M extends readonly AnyModule[]>(norm: AnyKind, when: readonly Gua
   benefit: 1,
 })
 
+const conv1d = folds(BatchNorm1d, afterConv)
+const conv2d = folds(BatchNorm2d, afterConv)
+const conv3d = folds(BatchNorm3d, afterConv)
+const transpose1d = folds(BatchNorm1d, afterConvTranspose)
+const transpose2d = folds(BatchNorm2d, afterConvTranspose)
+const transpose3d = folds(BatchNorm3d, afterConvTranspose)
+const linear = folds(BatchNorm1d, afterLinear)
+
 export const convBnRules: readonly Rule[] = [
-  rule('conv1d-bn', [Conv1d, BatchNorm1d], intoConv, folds(BatchNorm1d, afterConv)),
-  rule('conv2d-bn', [Conv2d, BatchNorm2d], intoConv, folds(BatchNorm2d, afterConv)),
-  rule('conv3d-bn', [Conv3d, BatchNorm3d], intoConv, folds(BatchNorm3d, afterConv)),
+  rule('conv1d-bn', [Conv1d, BatchNorm1d], intoConv, conv1d),
+  rule('conv2d-bn', [Conv2d, BatchNorm2d], intoConv, conv2d),
+  rule('conv3d-bn', [Conv3d, BatchNorm3d], intoConv, conv3d),
+  rule('conv1d-bn-relu', [Conv1d, BatchNorm1d, ReLU], intoConvActivated, conv1d),
+  rule('conv2d-bn-relu', [Conv2d, BatchNorm2d, ReLU], intoConvActivated, conv2d),
+  rule('conv3d-bn-relu', [Conv3d, BatchNorm3d, ReLU], intoConvActivated, conv3d),
+  rule('conv-transpose1d-bn', [ConvTranspose1d, BatchNorm1d], intoConvTranspose, transpose1d),
+  rule('conv-transpose2d-bn', [ConvTranspose2d, BatchNorm2d], intoConvTranspose, transpose2d),
+  rule('conv-transpose3d-bn', [ConvTranspose3d, BatchNorm3d], intoConvTranspose, transpose3d),
+  rule('linear-bn', [Linear, BatchNorm1d], intoLinear, linear),
+
   rule(
-    'conv1d-bn-relu',
-    [Conv1d, BatchNorm1d, ReLU],
-    (conv, bn, relu) => ConvReLU1d(intoConv(conv, bn), relu),
-    folds(BatchNorm1d, afterConv),
+    'conv-transpose1d-bn-relu',
+    [ConvTranspose1d, BatchNorm1d, ReLU],
+    intoConvTransposeActivated,
+    transpose1d,
   ),
   rule(
-    'conv2d-bn-relu',
-    [Conv2d, BatchNorm2d, ReLU],
-    (conv, bn, relu) => ConvReLU2d(intoConv(conv, bn), relu),
-    folds(BatchNorm2d, afterConv),
+    'conv-transpose2d-bn-relu',
+    [ConvTranspose2d, BatchNorm2d, ReLU],
+    intoConvTransposeActivated,
+    transpose2d,
   ),
   rule(
-    'conv3d-bn-relu',
-    [Conv3d, BatchNorm3d, ReLU],
-    (conv, bn, relu) => ConvReLU3d(intoConv(conv, bn), relu),
-    folds(BatchNorm3d, afterConv),
+    'conv-transpose3d-bn-relu',
+    [ConvTranspose3d, BatchNorm3d, ReLU],
+    intoConvTransposeActivated,
+    transpose3d,
+  ),
+  rule('linear-bn-relu', [Linear, BatchNorm1d, ReLU], intoLinearActivated, linear),
+  rule('conv1d-bn-activation', [Conv1d, BatchNorm1d, other], intoConvActivated, conv1d),
+  rule('conv2d-bn-activation', [Conv2d, BatchNorm2d, other], intoConvActivated, conv2d),
+  rule('conv3d-bn-activation', [Conv3d, BatchNorm3d, other], intoConvActivated, conv3d),
+  rule(
+    'conv-transpose1d-bn-activation',
+    [ConvTranspose1d, BatchNorm1d, other],
+    intoConvTransposeActivated,
+    transpose1d,
   ),
   rule(
-    'conv-transpose1d-bn',
-    [ConvTranspose1d, BatchNorm1d],
-    intoConvTranspose,
-    folds(BatchNorm1d, afterConvTranspose),
+    'conv-transpose2d-bn-activation',
+    [ConvTranspose2d, BatchNorm2d, other],
+    intoConvTransposeActivated,
+    transpose2d,
   ),
   rule(
-    'conv-transpose2d-bn',
-    [ConvTranspose2d, BatchNorm2d],
-    intoConvTranspose,
-    folds(BatchNorm2d, afterConvTranspose),
+    'conv-transpose3d-bn-activation',
+    [ConvTranspose3d, BatchNorm3d, other],
+    intoConvTransposeActivated,
+    transpose3d,
   ),
-  rule(
-    'conv-transpose3d-bn',
-    [ConvTranspose3d, BatchNorm3d],
-    intoConvTranspose,
-    folds(BatchNorm3d, afterConvTranspose),
-  ),
-  rule('linear-bn', [Linear, BatchNorm1d], intoLinear, folds(BatchNorm1d, afterLinear)),
+  rule('linear-bn-activation', [Linear, BatchNorm1d, other], intoLinearActivated, linear),
 ]

@@ -1,4 +1,6 @@
 import {
+  activations,
+  BatchNorm1d,
   BatchNorm2d,
   BatchNorm3d,
   BNReLU2d,
@@ -9,17 +11,23 @@ import {
   ConvReLU1d,
   ConvReLU2d,
   ConvReLU3d,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
   Linear,
   LinearReLU,
   ReLU,
+  withActivation,
 } from '@nnfuse/ir'
-import { type Rule, rule } from '@nnfuse/matcher'
+import { oneOf, type Rule, rule } from '@nnfuse/matcher'
 
 /*
- * A layer and the ReLU after it, held together in one module so that a backend can run them as one kernel and a
- * quantizer can give them one output range. No weight changes. The rows are those of PyTorch's default fuser mapping,
- * the same for inference and for training.
+ * A layer and the activation after it, held together in one module so that a backend can run them as one kernel and a
+ * quantizer can give them one output range. No weight changes. The first rows are those of PyTorch's default fuser
+ * mapping, the same for inference and for training; the others are what PyTorch's users have asked it for.
  */
+
+const otherActivations = oneOf(...activations.filter((activation) => activation !== ReLU))
 
 export const linearReluRules: readonly Rule[] = [
   rule('conv1d-relu', [Conv1d, ReLU], (conv, relu) => ConvReLU1d(conv, relu)),
@@ -28,4 +36,20 @@ export const linearReluRules: readonly Rule[] = [
   rule('linear-relu', [Linear, ReLU], (linear, relu) => LinearReLU(linear, relu)),
   rule('bn2d-relu', [BatchNorm2d, ReLU], (bn, relu) => BNReLU2d(bn, relu)),
   rule('bn3d-relu', [BatchNorm3d, ReLU], (bn, relu) => BNReLU3d(bn, relu)),
+
+  rule('bn1d-relu', [BatchNorm1d, ReLU], withActivation),
+  rule('conv-transpose1d-relu', [ConvTranspose1d, ReLU], withActivation),
+  rule('conv-transpose2d-relu', [ConvTranspose2d, ReLU], withActivation),
+  rule('conv-transpose3d-relu', [ConvTranspose3d, ReLU], withActivation),
+
+  rule('conv1d-activation', [Conv1d, otherActivations], withActivation),
+  rule('conv2d-activation', [Conv2d, otherActivations], withActivation),
+  rule('conv3d-activation', [Conv3d, otherActivations], withActivation),
+  rule('conv-transpose1d-activation', [ConvTranspose1d, otherActivations], withActivation),
+  rule('conv-transpose2d-activation', [ConvTranspose2d, otherActivations], withActivation),
+  rule('conv-transpose3d-activation', [ConvTranspose3d, otherActivations], withActivation),
+  rule('linear-activation', [Linear, otherActivations], withActivation),
+  rule('bn1d-activation', [BatchNorm1d, otherActivations], withActivation),
+  rule('bn2d-activation', [BatchNorm2d, otherActivations], withActivation),
+  rule('bn3d-activation', [BatchNorm3d, otherActivations], withActivation),
 ]

@@ -2,8 +2,10 @@ import {
   type AnyModule,
   type BatchNormModule,
   type ConvModule,
+  type ConvTransposeModule,
   type LinearModule,
   outChannels,
+  outChannelsTransposed,
   outFeatures,
 } from '@nnfuse/ir'
 import { decline, type Guard } from '@nnfuse/matcher'
@@ -24,6 +26,11 @@ const countsAgree = (outputs: number, features: number, path: string | undefined
 
 export const convChannelsAgree: Guard<LayerThenNorm<ConvModule>> = ({ modules: [conv, bn], paths }) =>
   countsAgree(outChannels(conv.attrs), bn.attrs.numFeatures, paths[1])
+
+export const convTransposeChannelsAgree: Guard<LayerThenNorm<ConvTransposeModule>> = ({
+  modules: [conv, bn],
+  paths,
+}) => countsAgree(outChannelsTransposed(conv.attrs), bn.attrs.numFeatures, paths[1])
 
 export const linearFeaturesAgree: Guard<LayerThenNorm<LinearModule>> = ({ modules: [linear, bn], paths }) =>
   countsAgree(outFeatures(linear.attrs), bn.attrs.numFeatures, paths[1])

@@ -14,24 +14,33 @@ import {
   ConvTranspose1d,
   ConvTranspose2d,
   ConvTranspose3d,
+  ConvTransposeBn1d,
+  ConvTransposeBn2d,
+  ConvTransposeBn3d,
   Linear,
   LinearBn1d,
+  LinearBnReLU1d,
   ReLU,
 } from '@nnfuse/ir'
-import { decline, type Rule, rule } from '@nnfuse/matcher'
-import { convChannelsAgree, isAffine, linearFeaturesAgree, sameMode, tracksRunningStats } from './guards.js'
+import { type Rule, rule } from '@nnfuse/matcher'
+import {
+  convChannelsAgree,
+  convTransposeChannelsAgree,
+  isAffine,
+  linearFeaturesAgree,
+  sameMode,
+  tracksRunningStats,
+} from './guards.js'
 
 /*
  * For quantization-aware training the layers are held together but not folded: batch-norm goes on training, and each
- * forward scales the weight by the statistics of the moment. The rows are the training column of PyTorch's default
- * fuser mapping, with its checks in its order.
+ * forward scales the weight by the statistics of the moment. The first rows are the training column of PyTorch's default
+ * fuser mapping, with its checks in its order; the others are those that it lacks.
  */
 
 const afterConv = [sameMode, convChannelsAgree, isAffine, tracksRunningStats]
+const afterConvTranspose = [sameMode, convTransposeChannelsAgree, isAffine, tracksRunningStats]
 const afterLinear = [sameMode, linearFeaturesAgree, isAffine, tracksRunningStats]
-
-const notInTraining = () =>
-  decline('a transposed convolution and a batch-norm cannot be trained as one module yet')
 
 export const qatRules: readonly Rule[] = [
   rule('qat-conv1d-bn', [Conv1d, BatchNorm1d], (conv, bn) => ConvBn1d(conv, bn), { when: afterConv }),
@@ -47,7 +56,22 @@ export const qatRules: readonly Rule[] = [
     when: afterConv,
   }),
   rule('qat-linear-bn', [Linear, BatchNorm1d], (linear, bn) => LinearBn1d(linear, bn), { when: afterLinear }),
-  rule('qat-conv-transpose1d-bn', [ConvTranspose1d, BatchNorm1d], notInTraining),
-  rule('qat-conv-transpose2d-bn', [ConvTranspose2d, BatchNorm2d], notInTraining),
-  rule('qat-conv-transpose3d-bn', [ConvTranspose3d, BatchNorm3d], notInTraining),
+
+  rule(
+    'qat-linear-bn-relu',
+    [Linear, BatchNorm1d, ReLU],
+    (linear, bn, relu) => LinearBnReLU1d(linear, bn, relu),
+    {
+      when: afterLinear,
+    },
+  ),
+  rule('qat-conv-transpose1d-bn', [ConvTranspose1d, BatchNorm1d], (conv, bn) => ConvTransposeBn1d(conv, bn), {
+    when: afterConvTranspose,
+  }),
+  rule('qat-conv-transpose2d-bn', [ConvTranspose2d, BatchNorm2d], (conv, bn) => ConvTransposeBn2d(conv, bn), {
+    when: afterConvTranspose,
+  }),
+  rule('qat-conv-transpose3d-bn', [ConvTranspose3d, BatchNorm3d], (conv, bn) => ConvTransposeBn3d(conv, bn), {
+    when: afterConvTranspose,
+  }),
 ]

@@ -80,9 +80,13 @@ export {
   ConvReLU1d,
   ConvReLU2d,
   ConvReLU3d,
+  ConvTransposeBn1d,
+  ConvTransposeBn2d,
+  ConvTransposeBn3d,
   type FusedKind,
   fusedKind,
   LinearBn1d,
+  LinearBnReLU1d,
   LinearLeakyReLU,
   LinearReLU,
   LinearTanh,
@@ -109,6 +113,7 @@ export {
   MaxPool3d,
   type MaxPoolAttrs,
 } from './kinds/pooling.js'
+export { activations, withActivation } from './kinds/with-activation.js'
 export { Model, type ModelLike, type Note, toModel } from './model.js'
 export {
   type AnyKind,

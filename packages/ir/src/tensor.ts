@@ -88,7 +88,7 @@ export const floatTensor = (
 ): Tensor => tensorOf(dtype, shape, encode(values, dtype))
 
 const aligned = (bytes: Uint8Array, size: number): Uint8Array =>
-  bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes) // not slice(): that of a Buffer copies nothing
 
 const view = <T>(
   bytes: Uint8Array,

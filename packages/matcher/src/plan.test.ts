@@ -23,6 +23,7 @@ import { decline } from './decline.js'
 import { leftovers } from './leftovers.js'
 import { plan } from './plan.js'
 import { type Rule, rule } from './rule.js'
+import { oneOf } from './slot.js'
 
 const nn = manualSeed(0)
 const conv = () => nn.Conv2d(2, 2, 1)
@@ -59,7 +60,12 @@ describe('which rule wins', () => {
     expect(applied(model, convBn, eager)).toEqual([['eager', 'bn', 'relu']])
   })
 
-  test('of equal benefit the earlier one', () => {
+  test('of equal benefit the one for fewer kinds', () => {
+    const any = rule('any', [Conv2d, oneOf(BatchNorm2d, ReLU)], (layer) => layer)
+    expect(applied(model, any, convBn)).toEqual([['conv-bn', 'conv', 'bn']])
+  })
+
+  test('of equally many kinds the earlier one', () => {
     expect(applied(model, convBn, bnRelu)).toEqual([['conv-bn', 'conv', 'bn']])
     expect(applied(model, bnRelu, convBn)).toEqual([['bn-relu', 'bn', 'relu']])
   })

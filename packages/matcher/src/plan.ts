@@ -149,8 +149,8 @@ export const tryRule = (
 }
 
 /**
- * Finds what to fuse: every place where a rule's pattern fits, longest first, then by benefit, then in the order of
- * the rules; a layer is taken once. Changes nothing. Linear in the size of the graph.
+ * Finds what to fuse: every place where a rule's pattern fits, longest first, then by benefit, then the one for fewer
+ * kinds, then in the order of the rules; a layer is taken once. Changes nothing. Linear in the size of the graph.
  */
 export const plan = (graph: GraphModuleOf, rules: readonly Rule[]): Plan => {
   const flow: Flow = { graph, index: indexGraph(graph.attrs) }

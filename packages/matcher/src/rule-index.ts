@@ -6,7 +6,7 @@ export interface RuleNode {
   readonly next: ReadonlyMap<string, RuleNode>
 }
 
-/** A rule with its place in the order of preference: longer, then of more benefit, then earlier. */
+/** A rule with its place in the order of preference: longer, then of more benefit, then of fewer kinds, then earlier. */
 export interface RankedRule {
   readonly rule: Rule
   readonly rank: number
@@ -33,7 +33,10 @@ const insert = (root: GrowingNode, ranked: RankedRule): void => {
   for (const node of nodes) node.rules.push(ranked)
 }
 
-const byPreference = (a: Rule, b: Rule): number => b.slots.length - a.slots.length || b.benefit - a.benefit
+const kindCount = ({ slots }: Rule): number => slots.reduce((count, { kinds }) => count + kinds.length, 0)
+
+const byPreference = (a: Rule, b: Rule): number =>
+  b.slots.length - a.slots.length || b.benefit - a.benefit || kindCount(a) - kindCount(b)
 
 export const indexRules = (rules: readonly Rule[]): RuleNode => {
   const root = emptyNode()

@@ -23,6 +23,9 @@ const sameKinds = (a: readonly string[], b: readonly string[]): boolean =>
 
 const kindsOf = (rule: Rule): string[] => rule.slots.map((slot) => slot.label)
 
+const fits = ({ slots }: Rule, kinds: readonly string[]): boolean =>
+  slots.length === kinds.length && slots.every((slot, i) => slot.kinds.includes(kinds[i] as string))
+
 /** The modules as a graph of their own, so that a rule can be tried on them as on any graph. */
 const chainOf = (modules: readonly AnyModule[]): Flow => {
   const calls = modules.map((_, i) => ({
@@ -50,7 +53,8 @@ const methodOf =
   }
 
 const nearest = (rules: readonly Rule[], wanted: readonly string[]): string[] => {
-  const overlap = (rule: Rule): number => kindsOf(rule).filter((kind) => wanted.includes(kind)).length
+  const overlap = ({ slots }: Rule): number =>
+    slots.filter((slot) => slot.kinds.some((kind) => wanted.includes(kind))).length
   const ranked = [...rules].sort((a, b) => overlap(b) - overlap(a))
   const close = ranked.filter((rule) => overlap(rule) > 0)
   return (close.length > 0 ? close : ranked).slice(0, 5).map((rule) => kindsOf(rule).join(' + '))
@@ -68,7 +72,7 @@ const lookUp = (
   )
   if (additional !== undefined) return additional[1]
   const rules = rulesFor(qat)
-  const found = rules.find((rule) => sameKinds(kindsOf(rule), kinds))
+  const found = rules.find((rule) => fits(rule, kinds))
   if (found === undefined) throw unknownPattern(kinds, nearest(rules, kinds))
   return methodOf(found)
 }

@@ -3,7 +3,7 @@ import { type AnyKind, type AnyModule, type Kind, kind, type ModuleOf } from '..
 import type { Ops } from '../ops.js'
 import { LeakyReLU, ReLU, Tanh } from './activations.js'
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batch-norm.js'
-import { Conv1d, Conv2d, Conv3d } from './conv.js'
+import { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './conv.js'
 import { Linear } from './linear.js'
 
 /*
@@ -54,55 +54,73 @@ export const fusedKind = <N extends string, const Slots extends readonly AnyKind
     forward: runInOrder,
   })
 
+type Fused<N extends string, Slots extends readonly AnyKind[]> = FusedKind<`nni.${N}`, Slots>
 type C1 = typeof Conv1d
 type C2 = typeof Conv2d
 type C3 = typeof Conv3d
+type T1 = typeof ConvTranspose1d
+type T2 = typeof ConvTranspose2d
+type T3 = typeof ConvTranspose3d
 type B1 = typeof BatchNorm1d
 type B2 = typeof BatchNorm2d
 type B3 = typeof BatchNorm3d
+type L = typeof Linear
 type R = typeof ReLU
 
-export const ConvReLU1d: FusedKind<'nni.ConvReLU1d', [C1, R]> = fusedKind('nni.ConvReLU1d', [Conv1d, ReLU])
-export const ConvReLU2d: FusedKind<'nni.ConvReLU2d', [C2, R]> = fusedKind('nni.ConvReLU2d', [Conv2d, ReLU])
-export const ConvReLU3d: FusedKind<'nni.ConvReLU3d', [C3, R]> = fusedKind('nni.ConvReLU3d', [Conv3d, ReLU])
+export const ConvReLU1d: Fused<'ConvReLU1d', [C1, R]> = fusedKind('nni.ConvReLU1d', [Conv1d, ReLU])
+export const ConvReLU2d: Fused<'ConvReLU2d', [C2, R]> = fusedKind('nni.ConvReLU2d', [Conv2d, ReLU])
+export const ConvReLU3d: Fused<'ConvReLU3d', [C3, R]> = fusedKind('nni.ConvReLU3d', [Conv3d, ReLU])
 
-export const ConvBn1d: FusedKind<'nni.ConvBn1d', [C1, B1]> = fusedKind('nni.ConvBn1d', [Conv1d, BatchNorm1d])
-export const ConvBn2d: FusedKind<'nni.ConvBn2d', [C2, B2]> = fusedKind('nni.ConvBn2d', [Conv2d, BatchNorm2d])
-export const ConvBn3d: FusedKind<'nni.ConvBn3d', [C3, B3]> = fusedKind('nni.ConvBn3d', [Conv3d, BatchNorm3d])
+export const ConvBn1d: Fused<'ConvBn1d', [C1, B1]> = fusedKind('nni.ConvBn1d', [Conv1d, BatchNorm1d])
+export const ConvBn2d: Fused<'ConvBn2d', [C2, B2]> = fusedKind('nni.ConvBn2d', [Conv2d, BatchNorm2d])
+export const ConvBn3d: Fused<'ConvBn3d', [C3, B3]> = fusedKind('nni.ConvBn3d', [Conv3d, BatchNorm3d])
 
-export const ConvBnReLU1d: FusedKind<'nni.ConvBnReLU1d', [C1, B1, R]> = fusedKind('nni.ConvBnReLU1d', [
+export const ConvBnReLU1d: Fused<'ConvBnReLU1d', [C1, B1, R]> = fusedKind('nni.ConvBnReLU1d', [
   Conv1d,
   BatchNorm1d,
   ReLU,
 ])
-export const ConvBnReLU2d: FusedKind<'nni.ConvBnReLU2d', [C2, B2, R]> = fusedKind('nni.ConvBnReLU2d', [
+export const ConvBnReLU2d: Fused<'ConvBnReLU2d', [C2, B2, R]> = fusedKind('nni.ConvBnReLU2d', [
   Conv2d,
   BatchNorm2d,
   ReLU,
 ])
-export const ConvBnReLU3d: FusedKind<'nni.ConvBnReLU3d', [C3, B3, R]> = fusedKind('nni.ConvBnReLU3d', [
+export const ConvBnReLU3d: Fused<'ConvBnReLU3d', [C3, B3, R]> = fusedKind('nni.ConvBnReLU3d', [
   Conv3d,
   BatchNorm3d,
   ReLU,
 ])
 
-export const BNReLU2d: FusedKind<'nni.BNReLU2d', [B2, R]> = fusedKind('nni.BNReLU2d', [BatchNorm2d, ReLU])
-export const BNReLU3d: FusedKind<'nni.BNReLU3d', [B3, R]> = fusedKind('nni.BNReLU3d', [BatchNorm3d, ReLU])
+export const BNReLU2d: Fused<'BNReLU2d', [B2, R]> = fusedKind('nni.BNReLU2d', [BatchNorm2d, ReLU])
+export const BNReLU3d: Fused<'BNReLU3d', [B3, R]> = fusedKind('nni.BNReLU3d', [BatchNorm3d, ReLU])
 
-type L = typeof Linear
-
-export const LinearReLU: FusedKind<'nni.LinearReLU', [L, R]> = fusedKind('nni.LinearReLU', [Linear, ReLU])
-export const LinearBn1d: FusedKind<'nni.LinearBn1d', [L, B1]> = fusedKind('nni.LinearBn1d', [
-  Linear,
-  BatchNorm1d,
-])
-export const LinearLeakyReLU: FusedKind<'nni.LinearLeakyReLU', [L, typeof LeakyReLU]> = fusedKind(
+export const LinearReLU: Fused<'LinearReLU', [L, R]> = fusedKind('nni.LinearReLU', [Linear, ReLU])
+export const LinearBn1d: Fused<'LinearBn1d', [L, B1]> = fusedKind('nni.LinearBn1d', [Linear, BatchNorm1d])
+export const LinearLeakyReLU: Fused<'LinearLeakyReLU', [L, typeof LeakyReLU]> = fusedKind(
   'nni.LinearLeakyReLU',
   [Linear, LeakyReLU],
 )
-export const LinearTanh: FusedKind<'nni.LinearTanh', [L, typeof Tanh]> = fusedKind('nni.LinearTanh', [
+export const LinearTanh: Fused<'LinearTanh', [L, typeof Tanh]> = fusedKind('nni.LinearTanh', [Linear, Tanh])
+
+// PyTorch has no such classes; the names follow its scheme.
+
+export const LinearBnReLU1d: Fused<'LinearBnReLU1d', [L, B1, R]> = fusedKind('nni.LinearBnReLU1d', [
   Linear,
-  Tanh,
+  BatchNorm1d,
+  ReLU,
+])
+
+export const ConvTransposeBn1d: Fused<'ConvTransposeBn1d', [T1, B1]> = fusedKind('nni.ConvTransposeBn1d', [
+  ConvTranspose1d,
+  BatchNorm1d,
+])
+export const ConvTransposeBn2d: Fused<'ConvTransposeBn2d', [T2, B2]> = fusedKind('nni.ConvTransposeBn2d', [
+  ConvTranspose2d,
+  BatchNorm2d,
+])
+export const ConvTransposeBn3d: Fused<'ConvTransposeBn3d', [T3, B3]> = fusedKind('nni.ConvTransposeBn3d', [
+  ConvTranspose3d,
+  BatchNorm3d,
 ])
 
 /** `conv(x) + y` */
