@@ -134,6 +134,12 @@ export {
 export type { Ops } from './ops.js'
 export { findModule, inference, type Located, mapModules, replaceModules, train, walk } from './paths.js'
 export { print } from './print.js'
+export {
+  type HookHandle,
+  type RegisterOptions,
+  registerForwardHook,
+  registerForwardPreHook,
+} from './register-hook.js'
 export { loadStateDict, type StateEntry, stateDict, stateEntries } from './state-dict.js'
 export {
   type ByteSource,

@@ -13,7 +13,7 @@ export class Model {
   root: AnyModule
   /** What the reader of a file keeps for writing it back; only that reader looks into it. */
   readonly source: unknown
-  readonly notes: readonly Note[]
+  notes: readonly Note[]
 
   constructor(root: AnyModule, { source, notes = [] }: { source?: unknown; notes?: readonly Note[] } = {}) {
     this.root = root

@@ -2,7 +2,16 @@ export { apply } from './apply.js'
 export { type Declined, decline, isDeclined } from './decline.js'
 export { type Leftover, leftovers } from './leftovers.js'
 export { checkLegality, type Flow } from './legality.js'
-export { type Application, type Decline, lazyTypes, type Plan, plan, tryRule } from './plan.js'
+export type { LostHook } from './move-hooks.js'
+export {
+  type Application,
+  type Decline,
+  lazyTypes,
+  type Plan,
+  plan,
+  type Rewritten,
+  tryRule,
+} from './plan.js'
 export {
   type Guard,
   type MatchContext,

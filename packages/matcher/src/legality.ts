@@ -43,17 +43,6 @@ const checkShared = (flow: Flow, position: number): true | Declined => {
   return !(shared && trains) || decline(`${target} is in training mode and called from several places`)
 }
 
-/** Hooks before the first layer and after the last move to the fused one; any other would be lost. */
-const checkHooks = (flow: Flow, positions: readonly number[]): true | Declined => {
-  for (const [slot, position] of positions.entries()) {
-    const { forwardPre, forward } = moduleAt(flow, position).hooks
-    const lostBefore = slot > 0 && forwardPre.length > 0
-    const lostAfter = slot < positions.length - 1 && forward.length > 0
-    if (lostBefore || lostAfter) return decline(`a hook on ${callAt(flow, position).target} would be lost`)
-  }
-  return true
-}
-
 /**
  * Whether a chain of calls may become one, whatever the rule: everything that is true of all rules is checked here,
  * so that no rule's author can forget it.
@@ -65,6 +54,6 @@ export const checkLegality = (flow: Flow, positions: readonly number[]): true | 
     .slice(0, -1)
     .map((position, i) => checkInner(flow, position, positions[i + 1] as number))
   const shared = positions.map((position) => checkShared(flow, position))
-  const verdicts = [...inner, checkHost(flow, positions[0] as number), ...shared, checkHooks(flow, positions)]
+  const verdicts = [...inner, checkHost(flow, positions[0] as number), ...shared]
   return verdicts.find((verdict) => verdict !== true) ?? true
 }

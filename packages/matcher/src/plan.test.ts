@@ -15,6 +15,7 @@ import {
   ReLU6,
   Sequential,
   train,
+  withAttrs,
   withHooks,
 } from '@nnfuse/ir'
 import { describe, expect, test } from 'vitest'
@@ -29,6 +30,7 @@ const nn = manualSeed(0)
 const conv = () => nn.Conv2d(2, 2, 1)
 const bn = () => nn.BatchNorm2d(2)
 
+const fold = (layer: ConvModule): AnyModule => withAttrs(layer, {})
 const dropNorm = (layer: ConvModule): AnyModule => layer
 const convBn = rule('conv-bn', [Conv2d, BatchNorm2d], dropNorm, { eliminates: [BatchNorm2d] })
 const convRelu = rule('conv-relu', [Conv2d, ReLU], (layer, relu) => ConvReLU2d(layer, relu))
@@ -140,7 +142,7 @@ describe('legality is checked for every rule', () => {
     ])
   })
 
-  test('hooks before the first layer and after the last move, others are a reason to decline', () => {
+  test('hooks before the first layer and after the last move', () => {
     const [before, after] = [hook(() => undefined), hook(() => undefined)]
     const watched = (layer: AnyModule, where: 'forwardPre' | 'forward') =>
       withHooks(layer, { forwardPre: [], forward: [], [where]: [where === 'forward' ? after : before] })
@@ -151,8 +153,16 @@ describe('legality is checked for every rule', () => {
       { forwardPre: [], forward: [] },
       { forwardPre: [], forward: [] },
     ])
-    const inner = Sequential({ conv: watched(conv(), 'forward'), relu: ReLU() })
-    expect(reasons(inner, convRelu)).toEqual(['a hook on conv would be lost'])
+  })
+
+  test('a hook in between keeps its place where its layer is kept, else it is a reason to decline', () => {
+    const between = hook(() => undefined)
+    const watched = { ...conv(), hooks: { forwardPre: [], forward: [between] } }
+    const [held] = plan(flatten(Sequential([watched, ReLU()])), [convRelu]).applications
+    expect(held?.replacement.children.get('0')).toBe(watched)
+    expect(
+      reasons(Sequential({ conv: watched, bn: bn() }), rule('fold', [Conv2d, BatchNorm2d], fold)),
+    ).toEqual(['a hook on conv would be lost'])
   })
 })
 

@@ -5,11 +5,11 @@ import {
   inferTypes,
   unknownType,
   type ValueType,
-  withHooks,
 } from '@nnfuse/ir'
 import { type Declined, decline, isDeclined } from './decline.js'
 import { notAModule, rewriteFailed } from './errors.js'
 import { callAt, checkLegality, type Flow, moduleAt } from './legality.js'
+import { type LostHook, moveHooks, withoutMovedHooks } from './move-hooks.js'
 import type { MatchContext, Rule } from './rule.js'
 import { indexRules, type RankedRule, type RuleNode } from './rule-index.js'
 
@@ -91,26 +91,6 @@ const contextOf = (
   decline,
 })
 
-/** The modules as a rule sees them: without the hooks that move to the fused module. */
-const withoutMovedHooks = (modules: readonly AnyModule[]): AnyModule[] =>
-  modules.map((module, i) => {
-    const forwardPre = i === 0 ? [] : module.hooks.forwardPre
-    const forward = i === modules.length - 1 ? [] : module.hooks.forward
-    const same =
-      forwardPre.length === module.hooks.forwardPre.length && forward.length === module.hooks.forward.length
-    return same ? module : withHooks(module, { forwardPre, forward })
-  })
-
-const withMovedHooks = (fused: AnyModule, modules: readonly AnyModule[]): AnyModule => {
-  const { forwardPre } = (modules[0] as AnyModule).hooks
-  const { forward } = (modules.at(-1) as AnyModule).hooks
-  if (forwardPre.length === 0 && forward.length === 0) return fused
-  return withHooks(fused, {
-    forwardPre: [...forwardPre, ...fused.hooks.forwardPre],
-    forward: [...fused.hooks.forward, ...forward],
-  })
-}
-
 const runRewrite = (rule: Rule, cx: MatchContext): AnyModule | Declined => {
   const rewrite = rule.rewrite as (...args: readonly unknown[]) => unknown
   let result: unknown
@@ -124,8 +104,15 @@ const runRewrite = (rule: Rule, cx: MatchContext): AnyModule | Declined => {
   throw notAModule(rule.name)
 }
 
+/** What a rule makes of a chain of calls. */
+export interface Rewritten {
+  readonly replacement: AnyModule
+  /** Hooks between the layers that have no place in the replacement; they are on it no more. */
+  readonly lostHooks: readonly LostHook[]
+}
+
 /**
- * What a rule makes of a chain of calls: the fused module, hooks moved, or the reason why not. Legality first, then
+ * What a rule makes of a chain of calls: the fused module with its hooks, or the reason why not. Legality first, then
  * the rule's guards, then its rewrite.
  *
  * @throws NnfuseError `REWRITE_FAILED` or `BAD_REWRITE` where the rule itself is broken.
@@ -135,17 +122,24 @@ export const tryRule = (
   rule: Rule,
   positions: readonly number[],
   typeOf: TypeOf,
-): AnyModule | Declined => {
+): Rewritten | Declined => {
   const legal = checkLegality(flow, positions)
   if (legal !== true) return legal
   const modules = positions.map((position) => moduleAt(flow, position))
-  const cx = contextOf(flow, positions, withoutMovedHooks(modules), typeOf)
+  const seen = withoutMovedHooks(modules)
+  const cx = contextOf(flow, positions, seen, typeOf)
   for (const guard of rule.guards) {
     const verdict = guard(cx)
     if (verdict !== true) return verdict
   }
   const result = runRewrite(rule, cx)
-  return isDeclined(result) ? result : withMovedHooks(result, modules)
+  return isDeclined(result) ? result : moveHooks(result, modules, seen)
+}
+
+/** Where nobody has asked for the fusion, no hook may be lost by it. */
+const withoutLosses = (result: Rewritten | Declined, paths: readonly string[]): Rewritten | Declined => {
+  const [lost] = isDeclined(result) ? [] : result.lostHooks
+  return lost === undefined ? result : decline(`a hook on ${paths[lost.slot]} would be lost`)
 }
 
 /**
@@ -174,13 +168,13 @@ const decide = (flow: Flow, candidates: readonly Candidate[], typeOf: TypeOf): P
     if (positions.some((position) => taken.has(position))) continue
     tried.set(rule.name, (tried.get(rule.name) ?? 0) + 1)
     const paths = positions.map((position) => callAt(flow, position).target)
-    const result = tryRule(flow, rule, positions, typeOf)
+    const result = withoutLosses(tryRule(flow, rule, positions, typeOf), paths)
     if (isDeclined(result)) {
       declines.push({ rule: rule.name, paths, reason: result.declined })
       continue
     }
     for (const position of positions) taken.add(position)
-    applications.push({ rule: rule.name, positions, paths, replacement: result })
+    applications.push({ rule: rule.name, positions, paths, replacement: result.replacement })
   }
   return { graph: flow.graph, applications, declines, tried }
 }

@@ -43,3 +43,9 @@ export const badFuserResult = (wanted: number, got: string): NnfuseError =>
     'BAD_FUSER_FUNC',
     `fuserFunc must return ${wanted} modules, one for each it was given; got ${got}`,
   )
+
+export const hookLost = (path: string, when: 'before' | 'after'): NnfuseError =>
+  new NnfuseError('HOOK_LOST', `the hook ${when} "${path}" has no place in the fused module`, {
+    path,
+    hint: 'Remove it first, or let fuseModules note it with { lostHooks: "note" }.',
+  })

@@ -6,14 +6,18 @@ import {
   Dropout,
   findModule,
   graphModule,
+  hasHooks,
   Linear,
   Model,
   manualSeed,
   print,
   ReLU,
+  registerForwardHook,
+  registerForwardPreHook,
   Sequential,
   stateDict,
   train,
+  walk,
 } from '@nnfuse/ir'
 import { describe, expect, test } from 'vitest'
 import { fuseModules, fuseModulesQat } from './fuse-modules.js'
@@ -208,4 +212,61 @@ test('getFuserMethod finds what fuses some kinds, or names the nearest', () => {
     return
   }
   expect.unreachable()
+})
+
+describe('hooks', () => {
+  const nothing = () => undefined
+
+  const hooked = () => {
+    const model = network()
+    const handles = {
+      first: registerForwardPreHook(model, 'conv1', nothing),
+      second: registerForwardPreHook(model, 'conv1', nothing),
+      between: registerForwardHook(model, 'conv1', nothing),
+      last: registerForwardHook(model, 'relu1', nothing, { alwaysCall: true }),
+    }
+    return { model, handles }
+  }
+
+  test('before the first layer and after the last move to the fused module, once each, in order, with their flags', () => {
+    const { model } = hooked()
+    const before = findModule(model.root, 'conv1').hooks.forwardPre
+    const fused = fuseModules(model, ['conv1', 'bn1', 'relu1'])
+    const all = [...walk(fused.root)].filter(({ module }) => hasHooks(module.hooks))
+    expect(all.map(({ path }) => path)).toEqual(['conv1'])
+    expect(all[0]?.module.hooks.forwardPre).toEqual(before)
+    expect(all[0]?.module.hooks.forward).toMatchObject([{ alwaysCall: true }])
+  })
+
+  test('in between are noted where they have no place, or an error where the caller asks for one', () => {
+    const { model } = hooked()
+    expect(fuseModules(model, ['conv1', 'bn1', 'relu1']).notes).toEqual([
+      {
+        path: 'conv1',
+        what: 'hook after the layer',
+        reason: 'it was dropped: after fusing nothing runs at its place',
+      },
+    ])
+    expect(codeOf(() => fuseModules(model, ['conv1', 'bn1', 'relu1'], { lostHooks: 'error' }))).toBe(
+      'HOOK_LOST',
+    )
+  })
+
+  test('in between keep their place where the layers are kept', () => {
+    const { model } = hooked()
+    const fused = fuseModulesQat(model, ['conv1', 'bn1', 'relu1'])
+    expect(fused.notes).toEqual([])
+    expect(findModule(fused.root, 'conv1.0').hooks).toMatchObject({ forwardPre: [], forward: [{}] })
+  })
+
+  test('handles from before fusing in place remove the hook after it', () => {
+    const { model, handles } = hooked()
+    fuseModulesQat(model, ['conv1', 'bn1', 'relu1'], { inplace: true })
+    handles.first.remove()
+    handles.between.remove()
+    handles.last.remove()
+    handles.last.remove()
+    expect(findModule(model.root, 'conv1').hooks).toMatchObject({ forwardPre: [{}], forward: [] })
+    expect(findModule(model.root, 'conv1.0').hooks.forward).toEqual([])
+  })
 })

@@ -5,15 +5,17 @@ import {
   indexGraph,
   type Model,
   type ModelLike,
+  type Note,
   replaceModules,
   toModel,
 } from '@nnfuse/ir'
-import { checkLegality, type Flow } from '@nnfuse/matcher'
+import { checkLegality, type Flow, type LostHook } from '@nnfuse/matcher'
 import {
   badFuserResult,
   badGroups,
   calledTwice,
   groupDeclined,
+  hookLost,
   notAdjacent,
   notInDataflow,
 } from './errors.js'
@@ -28,6 +30,11 @@ export interface FuseModulesOptions {
   /** Default: {@link fuseKnownModules}. */
   readonly fuserFunc?: FuserFunc
   readonly additionalFuserMethodMapping?: FuserMethodMapping
+  /**
+   * What to do about a hook between two layers that are computed into one, where nothing runs in between any more:
+   * drop it and leave a note on the model (default), or throw `HOOK_LOST`.
+   */
+  readonly lostHooks?: 'note' | 'error'
 }
 
 /** One group of paths, or several. */
@@ -81,30 +88,53 @@ const checkDataflow = (root: AnyModule, paths: readonly string[]): void => {
   if (verdict !== true) throw groupDeclined(paths, verdict.declined)
 }
 
+const noteOf = (path: string, when: 'before' | 'after'): Note => ({
+  path,
+  what: `hook ${when} the layer`,
+  reason: 'it was dropped: after fusing nothing runs at its place',
+})
+
+interface GroupRun {
+  readonly fuserFunc: FuserFunc
+  readonly options: FuserOptions
+  readonly onLost: (path: string, when: 'before' | 'after') => void
+}
+
 const fuseGroup = (
   root: AnyModule,
   paths: readonly string[],
-  fuserFunc: FuserFunc,
-  options: FuserOptions,
+  { fuserFunc, options, onLost }: GroupRun,
 ): AnyModule => {
   const modules = paths.map((path) => findModule(root, path))
   checkDataflow(root, paths)
-  const results = fuserFunc(modules, options)
+  const onLostHook = ({ slot, when }: LostHook): void => onLost(paths[slot] as string, when)
+  const results = fuserFunc(modules, { ...options, paths, onLostHook })
   if (!Array.isArray(results) || results.length !== paths.length) {
     throw badFuserResult(paths.length, Array.isArray(results) ? String(results.length) : typeof results)
   }
   return replaceModules(root, new Map(paths.map((path, i) => [path, results[i] as AnyModule])))
 }
 
-const fuseGroups = (model: ModelLike, groups: Groups, qat: boolean, options: FuseModulesOptions): Model => {
-  const { inplace = false, fuserFunc = fuseKnownModules, additionalFuserMethodMapping = [] } = options
+const fuseGroups = (model: ModelLike, groups: Groups, qat: boolean, given: FuseModulesOptions): Model => {
+  const {
+    inplace = false,
+    fuserFunc = fuseKnownModules,
+    additionalFuserMethodMapping = [],
+    lostHooks,
+  } = given
   const held = toModel(model)
+  const notes: Note[] = []
+  const onLost = (path: string, when: 'before' | 'after'): void => {
+    if (lostHooks === 'error') throw hookLost(path, when)
+    notes.push(noteOf(path, when))
+  }
+  const run: GroupRun = { fuserFunc, options: { qat, additionalFuserMethodMapping }, onLost }
   let { root } = held
-  for (const paths of groupsOf(groups))
-    root = fuseGroup(root, paths, fuserFunc, { qat, additionalFuserMethodMapping })
-  if (!inplace) return held.with(root)
-  held.root = root
-  return held
+  for (const paths of groupsOf(groups)) root = fuseGroup(root, paths, run)
+  const result = inplace ? held : held.with(root)
+  result.root = root
+  result.notes = [...held.notes, ...notes]
+  return result
 }
 
 /**

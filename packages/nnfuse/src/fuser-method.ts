@@ -1,15 +1,27 @@
 import { type AnyKind, type AnyModule, GraphModule, Identity, indexGraph, withTraining } from '@nnfuse/ir'
-import { type Flow, isDeclined, lazyTypes, type Rule, tryRule } from '@nnfuse/matcher'
+import { type Flow, isDeclined, type LostHook, lazyTypes, type Rule, tryRule } from '@nnfuse/matcher'
 import { groupDeclined, unknownPattern } from './errors.js'
 import { defaultPlugins, qatPlugins } from './plugins.js'
 
 /** Makes one module of several that follow each other. */
-export type FuserMethod = (modules: readonly AnyModule[], options: { readonly qat: boolean }) => AnyModule
+export type FuserMethod = (modules: readonly AnyModule[], options: FuserMethodOptions) => AnyModule
+
+/** What every way of fusing a group is told. */
+interface GroupOptions {
+  /** What the modules are called in messages, one name a module; else their positions. */
+  readonly paths?: readonly string[]
+  /** Told of each hook between the layers that has no place in the fused module. */
+  readonly onLostHook?: (lost: LostHook) => void
+}
+
+export interface FuserMethodOptions extends GroupOptions {
+  readonly qat: boolean
+}
 
 /** Kinds in the order they run, and what fuses them. Entries win over the default mapping. */
 export type FuserMethodMapping = readonly (readonly [kinds: readonly AnyKind[], method: FuserMethod])[]
 
-export interface FuserOptions {
+export interface FuserOptions extends GroupOptions {
   /** For quantization-aware training: batch-norm stays a layer of its own inside the fused module. */
   readonly qat?: boolean
   readonly additionalFuserMethodMapping?: FuserMethodMapping
@@ -27,29 +39,22 @@ const fits = ({ slots }: Rule, kinds: readonly string[]): boolean =>
   slots.length === kinds.length && slots.every((slot, i) => slot.kinds.includes(kinds[i] as string))
 
 /** The modules as a graph of their own, so that a rule can be tried on them as on any graph. */
-const chainOf = (modules: readonly AnyModule[]): Flow => {
-  const calls = modules.map((_, i) => ({
-    target: String(i),
-    inputs: [i === 0 ? 'x' : `y${i - 1}`],
-    outputs: [`y${i}`],
-  }))
-  const children = new Map(modules.map((module, i) => [String(i), module]))
-  const attrs = { inputs: ['x'], calls, outputs: [`y${modules.length - 1}`], types: new Map() }
-  const graph = GraphModule(children, attrs)
-  return { graph, index: indexGraph(attrs) }
+const chainOf = (modules: readonly AnyModule[], names: readonly string[]): Flow => {
+  const value = (i: number): string => `y${i}`
+  const calls = names.map((target, i) => ({ target, inputs: [value(i)], outputs: [value(i + 1)] }))
+  const children = new Map(modules.map((module, i) => [names[i] as string, module]))
+  const attrs = { inputs: [value(0)], calls, outputs: [value(modules.length)], types: new Map() }
+  return { graph: GraphModule(children, attrs), index: indexGraph(attrs) }
 }
 
 const methodOf =
   (rule: Rule): FuserMethod =>
-  (modules) => {
-    const flow = chainOf(modules)
-    const positions = modules.map((_, i) => i)
-    const result = tryRule(flow, rule, positions, lazyTypes(flow.graph))
-    if (!isDeclined(result)) return result
-    throw groupDeclined(
-      modules.map((module) => module.kind),
-      result.declined,
-    )
+  (modules, { paths = modules.map((_, i) => String(i)), onLostHook }) => {
+    const flow = chainOf(modules, paths)
+    const result = tryRule(flow, rule, [...modules.keys()], lazyTypes(flow.graph))
+    if (isDeclined(result)) throw groupDeclined(paths, result.declined)
+    for (const lost of result.lostHooks) onLostHook?.(lost)
+    return result.replacement
   }
 
 const nearest = (rules: readonly Rule[], wanted: readonly string[]): string[] => {
@@ -99,7 +104,7 @@ export const fuseKnownModules = (modules: readonly AnyModule[], options: FuserOp
     modules.map((module) => module.kind),
     options,
   )
-  const fused = method(modules, { qat: options.qat ?? false })
+  const fused = method(modules, { ...options, qat: options.qat ?? false })
   const training = modules[0]?.training ?? false
   return [fused, ...modules.slice(1).map(() => withTraining(Identity(), training))]
 }

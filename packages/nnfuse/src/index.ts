@@ -9,6 +9,7 @@ export {
 export {
   type FuserMethod,
   type FuserMethodMapping,
+  type FuserMethodOptions,
   type FuserOptions,
   fuseKnownModules,
   getFuserMethod,
