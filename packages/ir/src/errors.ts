@@ -74,13 +74,26 @@ export const noForward = (path: string, kind: string): NnfuseError =>
 export const badGraph = (message: string, path?: string): NnfuseError =>
   new NnfuseError('BAD_GRAPH', message, path === undefined ? {} : { path })
 
+const isStatistic = (key: string): boolean => key.endsWith('running_mean')
+
+/** Statistics on one side only: one of the two was saved fused. */
+const stateDictHint = (missing: readonly string[], unexpected: readonly string[]): string => {
+  if (missing.some(isStatistic) && !unexpected.some(isStatistic)) {
+    return 'It may have been saved from a fused model: fuse the model in the same way before loading.'
+  }
+  if (unexpected.some(isStatistic) && !missing.some(isStatistic)) {
+    return 'The model may be fused and the state dict not: load before fusing.'
+  }
+  return 'Pass { strict: false } to load what fits.'
+}
+
 export const badStateDict = (missing: readonly string[], unexpected: readonly string[]): NnfuseError => {
   const parts = [
     missing.length > 0 ? `missing ${listNames(missing)}` : '',
     unexpected.length > 0 ? `unexpected ${listNames(unexpected)}` : '',
   ].filter((part) => part !== '')
   return new NnfuseError('BAD_STATE_DICT', `the state dict does not fit the model: ${parts.join('; ')}`, {
-    hint: 'Pass { strict: false } to load what fits.',
+    hint: stateDictHint(missing, unexpected),
   })
 }
 

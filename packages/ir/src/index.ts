@@ -140,6 +140,7 @@ export {
   registerForwardHook,
   registerForwardPreHook,
 } from './register-hook.js'
+export { readSafetensors, writeSafetensors } from './safetensors.js'
 export { loadStateDict, type StateEntry, stateDict, stateEntries } from './state-dict.js'
 export {
   type ByteSource,

@@ -6,6 +6,7 @@ export {
   fuseModulesQat,
   type Groups,
 } from './fuse-modules.js'
+export { type FusedEntry, type FusedStateDict, fusedStateDict } from './fused-state-dict.js'
 export {
   type FuserMethod,
   type FuserMethodMapping,
