@@ -13,12 +13,8 @@ const json = join(folder, 'tests.json')
 const counts = { passed: 0, failed: 0 }
 
 try {
-  const tested = run('test', [
-    join(root, 'scripts/test.mjs'),
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${json}`,
-  ])
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`]
+  const tested = run('npm test', ['test', '--', ...reporters], 'npm')
   count(...testResults(tested))
   for (const [name, args] of /** @type {const} */ ([
     ['lint', [tools.biome, 'check', '--error-on-warnings']],
@@ -38,11 +34,16 @@ try {
 /**
  * @param {string} name
  * @param {string[]} args
+ * @param {string} command Node itself unless told
  */
-function run(name, args) {
+function run(name, args, command = process.execPath) {
   process.stdout.write(`\n== ${name}\n`)
   const started = performance.now()
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: command === 'npm' && process.platform === 'win32',
+  })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   process.stdout.write(`== ${name}: ${status === 0 ? 'ok' : 'FAILED'} (${seconds} s)\n`)
   return status === 0
