@@ -1,15 +1,11 @@
 import {
   type AnyModule,
   type BatchNormModule,
-  type ConvModule,
-  type ConvTransposeModule,
   isFloat,
-  type LinearModule,
-  outChannels,
-  outChannelsTransposed,
-  outFeatures,
+  outputChannels,
   rankOf,
   type Tensor,
+  type WeightedModule,
 } from '@nnfuse/ir'
 import { decline, type Guard } from '@nnfuse/matcher'
 
@@ -29,19 +25,12 @@ export const hasRunningStats: Guard<LayerThenNorm<AnyModule>> = ({ modules: [, {
   (attrs.runningMean !== null && attrs.runningVar !== null) ||
   decline(`${paths[1]} keeps no running statistics: it normalizes by each batch's own`)
 
-const countsAgree = (outputs: number, features: number, path: string | undefined) =>
-  outputs === features || decline(`${path} normalizes ${features} channels but is given ${outputs}`)
-
-export const convChannelsAgree: Guard<LayerThenNorm<ConvModule>> = ({ modules: [conv, bn], paths }) =>
-  countsAgree(outChannels(conv.attrs), bn.attrs.numFeatures, paths[1])
-
-export const convTransposeChannelsAgree: Guard<LayerThenNorm<ConvTransposeModule>> = ({
-  modules: [conv, bn],
-  paths,
-}) => countsAgree(outChannelsTransposed(conv.attrs), bn.attrs.numFeatures, paths[1])
-
-export const linearFeaturesAgree: Guard<LayerThenNorm<LinearModule>> = ({ modules: [linear, bn], paths }) =>
-  countsAgree(outFeatures(linear.attrs), bn.attrs.numFeatures, paths[1])
+export const channelsAgree: Guard<LayerThenNorm<WeightedModule>> = ({ modules: [layer, bn], paths }) => {
+  const [given, normalized] = [outputChannels(layer), bn.attrs.numFeatures]
+  return (
+    given === normalized || decline(`${paths[1]} normalizes ${normalized} channels but is given ${given}`)
+  )
+}
 
 /** Batch-norm works on axis 1, which is a linear layer's output axis only where the value has two axes. */
 export const linearOutputHasTwoAxes: Guard = ({ outputType, paths }) => {
@@ -56,7 +45,7 @@ export const linearOutputHasTwoAxes: Guard = ({ outputType, paths }) => {
 const isFloatTensor = (tensor: Tensor | null): boolean => tensor === null || isFloat(tensor.dtype)
 
 /** float8, 4-bit and integer weights pass through unread. */
-export const weightsAreFloats: Guard<LayerThenNorm<ConvModule | ConvTransposeModule | LinearModule>> = ({
+export const weightsAreFloats: Guard<LayerThenNorm<WeightedModule>> = ({
   modules: [layer, { attrs: bn }],
   paths,
 }) => {

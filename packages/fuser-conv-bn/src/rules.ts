@@ -26,11 +26,9 @@ import {
 import { type Guard, oneOf, type Rule, type RuleOptions, rule } from '@nnfuse/matcher'
 import { foldConv, foldConvTranspose, foldLinear } from './fold-batch-norm.js'
 import {
-  convChannelsAgree,
-  convTransposeChannelsAgree,
+  channelsAgree,
   hasRunningStats,
   inInference,
-  linearFeaturesAgree,
   linearOutputHasTwoAxes,
   weightsAreFloats,
 } from './guards.js'
@@ -66,15 +64,7 @@ const intoConvTransposeActivated = (
 const intoLinearActivated = (linear: LinearModule, bn: BatchNormModule, activation: AnyModule): AnyModule =>
   withActivation(intoLinear(linear, bn), activation)
 
-const afterConv = [inInference, hasRunningStats, convChannelsAgree, weightsAreFloats]
-const afterConvTranspose = [inInference, hasRunningStats, convTransposeChannelsAgree, weightsAreFloats]
-const afterLinear = [
-  inInference,
-  hasRunningStats,
-  linearFeaturesAgree,
-  linearOutputHasTwoAxes,
-  weightsAreFloats,
-]
+const foldable = [inInference, hasRunningStats, channelsAgree, weightsAreFloats]
 
 /** Folding removes a layer, which recording what stands together does not: it goes first among equals. */
 const folds = <M extends readonly AnyModule[]>(norm: AnyKind, when: readonly Guard<M>[]): RuleOptions<M> => ({
@@ -83,65 +73,47 @@ const folds = <M extends readonly AnyModule[]>(norm: AnyKind, when: readonly Gua
   benefit: 1,
 })
 
-const conv1d = folds(BatchNorm1d, afterConv)
-const conv2d = folds(BatchNorm2d, afterConv)
-const conv3d = folds(BatchNorm3d, afterConv)
-const transpose1d = folds(BatchNorm1d, afterConvTranspose)
-const transpose2d = folds(BatchNorm2d, afterConvTranspose)
-const transpose3d = folds(BatchNorm3d, afterConvTranspose)
-const linear = folds(BatchNorm1d, afterLinear)
+const folds1d = folds(BatchNorm1d, foldable)
+const folds2d = folds(BatchNorm2d, foldable)
+const folds3d = folds(BatchNorm3d, foldable)
+const foldsFeatures = folds(BatchNorm1d, [...foldable, linearOutputHasTwoAxes])
 
 export const convBnRules: readonly Rule[] = [
-  rule('conv1d-bn', [Conv1d, BatchNorm1d], intoConv, conv1d),
-  rule('conv2d-bn', [Conv2d, BatchNorm2d], intoConv, conv2d),
-  rule('conv3d-bn', [Conv3d, BatchNorm3d], intoConv, conv3d),
-  rule('conv1d-bn-relu', [Conv1d, BatchNorm1d, ReLU], intoConvActivated, conv1d),
-  rule('conv2d-bn-relu', [Conv2d, BatchNorm2d, ReLU], intoConvActivated, conv2d),
-  rule('conv3d-bn-relu', [Conv3d, BatchNorm3d, ReLU], intoConvActivated, conv3d),
-  rule('conv-transpose1d-bn', [ConvTranspose1d, BatchNorm1d], intoConvTranspose, transpose1d),
-  rule('conv-transpose2d-bn', [ConvTranspose2d, BatchNorm2d], intoConvTranspose, transpose2d),
-  rule('conv-transpose3d-bn', [ConvTranspose3d, BatchNorm3d], intoConvTranspose, transpose3d),
-  rule('linear-bn', [Linear, BatchNorm1d], intoLinear, linear),
+  rule('conv1d-bn', [Conv1d, BatchNorm1d], intoConv, folds1d),
+  rule('conv2d-bn', [Conv2d, BatchNorm2d], intoConv, folds2d),
+  rule('conv3d-bn', [Conv3d, BatchNorm3d], intoConv, folds3d),
+  rule('conv1d-bn-relu', [Conv1d, BatchNorm1d, ReLU], intoConvActivated, folds1d),
+  rule('conv2d-bn-relu', [Conv2d, BatchNorm2d, ReLU], intoConvActivated, folds2d),
+  rule('conv3d-bn-relu', [Conv3d, BatchNorm3d, ReLU], intoConvActivated, folds3d),
+  rule('conv-transpose1d-bn', [ConvTranspose1d, BatchNorm1d], intoConvTranspose, folds1d),
+  rule('conv-transpose2d-bn', [ConvTranspose2d, BatchNorm2d], intoConvTranspose, folds2d),
+  rule('conv-transpose3d-bn', [ConvTranspose3d, BatchNorm3d], intoConvTranspose, folds3d),
+  rule('linear-bn', [Linear, BatchNorm1d], intoLinear, foldsFeatures),
 
-  rule(
-    'conv-transpose1d-bn-relu',
-    [ConvTranspose1d, BatchNorm1d, ReLU],
-    intoConvTransposeActivated,
-    transpose1d,
-  ),
-  rule(
-    'conv-transpose2d-bn-relu',
-    [ConvTranspose2d, BatchNorm2d, ReLU],
-    intoConvTransposeActivated,
-    transpose2d,
-  ),
-  rule(
-    'conv-transpose3d-bn-relu',
-    [ConvTranspose3d, BatchNorm3d, ReLU],
-    intoConvTransposeActivated,
-    transpose3d,
-  ),
-  rule('linear-bn-relu', [Linear, BatchNorm1d, ReLU], intoLinearActivated, linear),
-  rule('conv1d-bn-activation', [Conv1d, BatchNorm1d, other], intoConvActivated, conv1d),
-  rule('conv2d-bn-activation', [Conv2d, BatchNorm2d, other], intoConvActivated, conv2d),
-  rule('conv3d-bn-activation', [Conv3d, BatchNorm3d, other], intoConvActivated, conv3d),
+  rule('conv-transpose1d-bn-relu', [ConvTranspose1d, BatchNorm1d, ReLU], intoConvTransposeActivated, folds1d),
+  rule('conv-transpose2d-bn-relu', [ConvTranspose2d, BatchNorm2d, ReLU], intoConvTransposeActivated, folds2d),
+  rule('conv-transpose3d-bn-relu', [ConvTranspose3d, BatchNorm3d, ReLU], intoConvTransposeActivated, folds3d),
+  rule('linear-bn-relu', [Linear, BatchNorm1d, ReLU], intoLinearActivated, foldsFeatures),
+  rule('conv1d-bn-activation', [Conv1d, BatchNorm1d, other], intoConvActivated, folds1d),
+  rule('conv2d-bn-activation', [Conv2d, BatchNorm2d, other], intoConvActivated, folds2d),
+  rule('conv3d-bn-activation', [Conv3d, BatchNorm3d, other], intoConvActivated, folds3d),
   rule(
     'conv-transpose1d-bn-activation',
     [ConvTranspose1d, BatchNorm1d, other],
     intoConvTransposeActivated,
-    transpose1d,
+    folds1d,
   ),
   rule(
     'conv-transpose2d-bn-activation',
     [ConvTranspose2d, BatchNorm2d, other],
     intoConvTransposeActivated,
-    transpose2d,
+    folds2d,
   ),
   rule(
     'conv-transpose3d-bn-activation',
     [ConvTranspose3d, BatchNorm3d, other],
     intoConvTransposeActivated,
-    transpose3d,
+    folds3d,
   ),
-  rule('linear-bn-activation', [Linear, BatchNorm1d, other], intoLinearActivated, linear),
+  rule('linear-bn-activation', [Linear, BatchNorm1d, other], intoLinearActivated, foldsFeatures),
 ]

@@ -1,13 +1,4 @@
-import {
-  type AnyModule,
-  type BatchNormModule,
-  type ConvModule,
-  type ConvTransposeModule,
-  type LinearModule,
-  outChannels,
-  outChannelsTransposed,
-  outFeatures,
-} from '@nnfuse/ir'
+import { type AnyModule, type BatchNormModule, outputChannels, type WeightedModule } from '@nnfuse/ir'
 import { decline, type Guard } from '@nnfuse/matcher'
 
 type LayerThenNorm<Layer extends AnyModule> = readonly [Layer, BatchNormModule, ...AnyModule[]]
@@ -21,19 +12,12 @@ export const sameMode: Guard = ({ modules, paths }) => {
   )
 }
 
-const countsAgree = (outputs: number, features: number, path: string | undefined) =>
-  outputs === features || decline(`${path} normalizes ${features} channels but is given ${outputs}`)
-
-export const convChannelsAgree: Guard<LayerThenNorm<ConvModule>> = ({ modules: [conv, bn], paths }) =>
-  countsAgree(outChannels(conv.attrs), bn.attrs.numFeatures, paths[1])
-
-export const convTransposeChannelsAgree: Guard<LayerThenNorm<ConvTransposeModule>> = ({
-  modules: [conv, bn],
-  paths,
-}) => countsAgree(outChannelsTransposed(conv.attrs), bn.attrs.numFeatures, paths[1])
-
-export const linearFeaturesAgree: Guard<LayerThenNorm<LinearModule>> = ({ modules: [linear, bn], paths }) =>
-  countsAgree(outFeatures(linear.attrs), bn.attrs.numFeatures, paths[1])
+export const channelsAgree: Guard<LayerThenNorm<WeightedModule>> = ({ modules: [layer, bn], paths }) => {
+  const [given, normalized] = [outputChannels(layer), bn.attrs.numFeatures]
+  return (
+    given === normalized || decline(`${paths[1]} normalizes ${normalized} channels but is given ${given}`)
+  )
+}
 
 /** The fused forward divides by gamma, so there has to be one. */
 export const isAffine: Guard<LayerThenNorm<AnyModule>> = ({ modules: [, { attrs }], paths }) =>

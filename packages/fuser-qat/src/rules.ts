@@ -23,14 +23,7 @@ import {
   ReLU,
 } from '@nnfuse/ir'
 import { type Rule, rule } from '@nnfuse/matcher'
-import {
-  convChannelsAgree,
-  convTransposeChannelsAgree,
-  isAffine,
-  linearFeaturesAgree,
-  sameMode,
-  tracksRunningStats,
-} from './guards.js'
+import { channelsAgree, isAffine, sameMode, tracksRunningStats } from './guards.js'
 
 /*
  * For quantization-aware training the layers are held together but not folded: batch-norm goes on training, and each
@@ -38,40 +31,38 @@ import {
  * fuser mapping, with its checks in its order; the others are those that it lacks.
  */
 
-const afterConv = [sameMode, convChannelsAgree, isAffine, tracksRunningStats]
-const afterConvTranspose = [sameMode, convTransposeChannelsAgree, isAffine, tracksRunningStats]
-const afterLinear = [sameMode, linearFeaturesAgree, isAffine, tracksRunningStats]
+const trainable = [sameMode, channelsAgree, isAffine, tracksRunningStats]
 
 export const qatRules: readonly Rule[] = [
-  rule('qat-conv1d-bn', [Conv1d, BatchNorm1d], (conv, bn) => ConvBn1d(conv, bn), { when: afterConv }),
-  rule('qat-conv2d-bn', [Conv2d, BatchNorm2d], (conv, bn) => ConvBn2d(conv, bn), { when: afterConv }),
-  rule('qat-conv3d-bn', [Conv3d, BatchNorm3d], (conv, bn) => ConvBn3d(conv, bn), { when: afterConv }),
+  rule('qat-conv1d-bn', [Conv1d, BatchNorm1d], (conv, bn) => ConvBn1d(conv, bn), { when: trainable }),
+  rule('qat-conv2d-bn', [Conv2d, BatchNorm2d], (conv, bn) => ConvBn2d(conv, bn), { when: trainable }),
+  rule('qat-conv3d-bn', [Conv3d, BatchNorm3d], (conv, bn) => ConvBn3d(conv, bn), { when: trainable }),
   rule('qat-conv1d-bn-relu', [Conv1d, BatchNorm1d, ReLU], (conv, bn, relu) => ConvBnReLU1d(conv, bn, relu), {
-    when: afterConv,
+    when: trainable,
   }),
   rule('qat-conv2d-bn-relu', [Conv2d, BatchNorm2d, ReLU], (conv, bn, relu) => ConvBnReLU2d(conv, bn, relu), {
-    when: afterConv,
+    when: trainable,
   }),
   rule('qat-conv3d-bn-relu', [Conv3d, BatchNorm3d, ReLU], (conv, bn, relu) => ConvBnReLU3d(conv, bn, relu), {
-    when: afterConv,
+    when: trainable,
   }),
-  rule('qat-linear-bn', [Linear, BatchNorm1d], (linear, bn) => LinearBn1d(linear, bn), { when: afterLinear }),
+  rule('qat-linear-bn', [Linear, BatchNorm1d], (linear, bn) => LinearBn1d(linear, bn), { when: trainable }),
 
   rule(
     'qat-linear-bn-relu',
     [Linear, BatchNorm1d, ReLU],
     (linear, bn, relu) => LinearBnReLU1d(linear, bn, relu),
     {
-      when: afterLinear,
+      when: trainable,
     },
   ),
   rule('qat-conv-transpose1d-bn', [ConvTranspose1d, BatchNorm1d], (conv, bn) => ConvTransposeBn1d(conv, bn), {
-    when: afterConvTranspose,
+    when: trainable,
   }),
   rule('qat-conv-transpose2d-bn', [ConvTranspose2d, BatchNorm2d], (conv, bn) => ConvTransposeBn2d(conv, bn), {
-    when: afterConvTranspose,
+    when: trainable,
   }),
   rule('qat-conv-transpose3d-bn', [ConvTranspose3d, BatchNorm3d], (conv, bn) => ConvTransposeBn3d(conv, bn), {
-    when: afterConvTranspose,
+    when: trainable,
   }),
 ]

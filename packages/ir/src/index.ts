@@ -99,6 +99,7 @@ export {
   type LinearModule,
   outFeatures,
 } from './kinds/linear.js'
+export { outputChannels, type WeightedModule } from './kinds/output-channels.js'
 export {
   AdaptiveAvgPool1d,
   AdaptiveAvgPool2d,

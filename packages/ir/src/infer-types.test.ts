@@ -42,12 +42,8 @@ test('a convolution tells the rank even where nothing is known of its input', ()
 })
 
 test('a graph infers from what its inputs state', () => {
-  const graph = graphModule(
-    { conv: nn.Conv2d(3, 8, 3), relu: ReLU() },
-    (m, image) => m.relu(m.conv(image as never)),
-    {
-      inputs: { image: { dtype: 'float32', shape: ['n', 3, 8, 8] } },
-    },
-  )
+  const graph = graphModule({ conv: nn.Conv2d(3, 8, 3), relu: ReLU() }, (m, image) => m.relu(m.conv(image)), {
+    inputs: { image: { dtype: 'float32', shape: ['n', 3, 8, 8] } },
+  })
   expect(formatType(inferTypes(graph).get('relu') ?? unknownType)).toBe('float32[n, 8, 6, 6]')
 })
