@@ -1,0 +1,97 @@
+import type { AnyModule, ByteSource, Model, Tensor, ValueType } from '@nnfuse/ir'
+import type { NodeProto, TensorProto } from 'onnx-buf'
+import { duplicateValue, malformed } from './errors.js'
+import type { OpenExternal } from './external-data.js'
+import type { FileIndex, GraphEntry } from './index-file.js'
+import type { OnnxSlot } from './onnx-op.js'
+import { isExternal, readTensor, unreadTensor } from './read-tensor.js'
+import { type SubgraphNames, subgraphNames } from './subgraphs.js'
+import { valueTypeOf } from './value-types.js'
+import type { Span } from './wire.js'
+
+/** A node of the file. */
+export interface OnnxNode extends SubgraphNames {
+  readonly node: NodeProto
+  readonly span: Span
+  /** Its place among the nodes of the file. */
+  readonly order: number
+}
+
+/** An initializer of the file. */
+export interface OnnxInitializer {
+  readonly name: string
+  readonly tensor: Tensor
+  readonly span: Span
+  /** The message without its data where that is large. */
+  readonly header: TensorProto
+  /** Its data is in another file. */
+  readonly external: boolean
+}
+
+/** A graph input, output or value_info entry. */
+export interface OnnxValueInfo {
+  readonly name: string
+  readonly type: ValueType
+  readonly span: Span
+}
+
+/** Which node a module was made from, and how the module's inputs and outputs stand in it. */
+export interface Origin {
+  readonly node: OnnxNode
+  readonly module: AnyModule
+  readonly slots: readonly OnnxSlot[]
+  /** Positions of the module's outputs among the node's. */
+  readonly outputs: readonly number[]
+  /** Whether the module's tensors are the node's inputs as they stand; a Gemm without transB is transposed. */
+  readonly direct: boolean
+}
+
+/**
+ * What is kept of a file for writing it back: where everything stands, and which module came from which node.
+ * Found in `Model.source` of an imported model.
+ */
+export interface OnnxDocument {
+  readonly format: 'onnx'
+  readonly index: FileIndex
+  readonly source: ByteSource
+  readonly irVersion: number
+  /** By domain; ONNX's own is ''. */
+  readonly opsets: ReadonlyMap<string, number>
+  readonly nodes: readonly OnnxNode[]
+  readonly initializers: ReadonlyMap<string, OnnxInitializer>
+  readonly inputs: readonly OnnxValueInfo[]
+  readonly outputs: readonly OnnxValueInfo[]
+  readonly valueInfo: readonly OnnxValueInfo[]
+  /** By identity of the module. */
+  readonly origins: Map<AnyModule, Origin>
+  /** The same by path. */
+  readonly paths: Map<string, Origin>
+  /** Constant modules, and the values of the file that they stand for. */
+  readonly constants: Map<AnyModule, string>
+  /** Nodes that compute constants and are no calls of the graph, by what they make. */
+  readonly islands: Map<string, OnnxNode>
+  /** Every constant of the file: initializers, and what islands compute. */
+  readonly tensors: Map<string, Tensor>
+  /** What is known of every other value: what the file states, or what can be inferred. */
+  readonly types: Map<string, ValueType>
+}
+
+/** The document of an imported model; undefined for a model that was built. */
+export const documentOf = (model: Model): OnnxDocument | undefined =>
+  (model.source as OnnxDocument | undefined)?.format === 'onnx' ? (model.source as OnnxDocument) : undefined
+
+/** ONNX's own operators, under either of their domain's names. */
+export const isDefaultDomain = (domain: string): boolean => domain === '' || domain === 'ai.onnx'
+
+/** Before opset 7, broadcasting and batch-norm meant something else. */
+export const oldestOpset = 7
+
+/** Whether a node is one of ONNX's own, in a version whose meaning the readers and writers here know. */
+export const isStandard = ({ domain, opType }: NodeProto, { index, opsets }: OnnxDocument): boolean =>
+  isDefaultDomain(domain) &&
+  (opsets.get('') ?? 0) >= oldestOpset &&
+  !index.functions.has(`${domain}:${opType}`)
+
+/** Inputs that are passed when the model runs. IR version 3 lists initializers as inputs too. */
+export const dataInputs = ({ inputs, tensors }: OnnxDocument): string[] =>
+  inputs.map(({ name }) => name).filter((name) => !tensors.has(name))

@@ -1,0 +1,76 @@
+import {
+  type AnyModule,
+  flatten,
+  type GraphModuleOf,
+  type Model,
+  unknownType,
+  type ValueId,
+  type ValueType,
+} from '@nnfuse/ir'
+import type { OnnxDocument } from './document.js'
+import { type Draft, type DraftValue, emptyDraft, namedValue } from './draft.js'
+import { Emitter } from './emitter.js'
+import { cannotExpress } from './errors.js'
+
+/** Names that belong to something of the file, so that a value of the graph cannot have them. */
+const fileNames = (document: OnnxDocument | undefined): Set<string> =>
+  new Set([
+    ...(document?.initializers.keys() ?? []),
+    ...(document?.islands.keys() ?? []),
+    ...(document?.nodes.flatMap(({ defined }) => defined) ?? []),
+  ])
+
+/** The result of a call is called what the graph calls it; one that has a name already keeps it. */
+const bind = (value: DraftValue, id: ValueId, reserved: ReadonlySet<string>): void => {
+  if (value.name === undefined && value.from === 'node' && !reserved.has(id)) value.name = id
+  else value.wishes.unshift(id)
+}
+
+const typeOfInput = (
+  { attrs }: GraphModuleOf,
+  id: ValueId,
+  given: ReadonlyMap<string, ValueType>,
+): ValueType => given.get(id) ?? attrs.types.get(id) ?? unknownType
+
+const valueFor = (values: ReadonlyMap<ValueId, DraftValue>, id: ValueId, user: string): DraftValue => {
+  const value = values.get(id)
+  if (value === undefined) throw cannotExpress(user, `nothing makes "${id}", which it needs`)
+  return value
+}
+
+/**
+ * The nodes of a model, in the order of its calls.
+ *
+ * @param inputTypes of the graph's inputs, where the graph does not say
+ * @throws NnfuseError `CANNOT_EXPRESS`
+ */
+export const draftGraph = (
+  graph: GraphModuleOf,
+  opset: number,
+  document: OnnxDocument | undefined,
+  inputTypes: ReadonlyMap<string, ValueType>,
+): Draft => {
+  const draft = emptyDraft()
+  const { calls, inputs, outputs } = graph.attrs
+  const emitter = new Emitter({ draft, opset, document, paths: graph.children.keys() })
+  const reserved = fileNames(document)
+  const values = new Map<ValueId, DraftValue>()
+  for (const id of inputs) values.set(id, namedValue(id, typeOfInput(graph, id, inputTypes), 'input'))
+  for (const value of values.values()) draft.inputs.push(value)
+  for (const call of calls) {
+    const given = call.inputs.map((id) => valueFor(values, id, call.target))
+    const results = emitter.run(call.target, graph.children.get(call.target) as AnyModule, given)
+    for (const [i, id] of call.outputs.entries()) {
+      const result = results[i]
+      if (result === undefined)
+        throw cannotExpress(call.target, `it gives ${results.length} outputs, and one more is used`)
+      bind(result, id, reserved)
+      values.set(id, result)
+    }
+  }
+  for (const id of outputs) draft.outputs.push(valueFor(values, id, 'the graph'))
+  return draft
+}
+
+/** The one graph that is written: without containers. */
+export const graphOf = (model: Model): GraphModuleOf => flatten(model.root)

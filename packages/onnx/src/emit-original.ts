@@ -1,0 +1,103 @@
+import type { NodeProto } from 'onnx-buf'
+import type { Origin } from './document.js'
+import { type DraftValue, resultValue } from './draft.js'
+import type { Emitter } from './emitter.js'
+import { cannotExpress } from './errors.js'
+import type { OnnxOpModule, OnnxSlot } from './onnx-op.js'
+import { subgraphNames } from './subgraphs.js'
+
+/*
+ * Nodes that are written as the file had them, but for the names of values that are called otherwise now.
+ */
+
+const operandsOf = (
+  emitter: Emitter,
+  { input }: NodeProto,
+  slots: readonly OnnxSlot[],
+  inputs: readonly DraftValue[],
+): (DraftValue | undefined)[] => {
+  const operands = input.map((name) => (name === '' ? undefined : emitter.fileValue(name)))
+  for (const [i, slot] of slots.entries()) {
+    const value = inputs[i] as DraftValue
+    if ('captured' in slot) {
+      emitter.draft.captures.push({ value, name: slot.captured })
+      continue
+    }
+    value.wishes.push(input[slot.input] as string)
+    operands[slot.input] = value
+  }
+  return operands
+}
+
+const resultsOf = (emitter: Emitter, { output }: NodeProto): (DraftValue | undefined)[] =>
+  output.map((name) => (name === '' ? undefined : resultValue(emitter.typeOf(name), name, [name])))
+
+/** The node that a module was made from. A module that is called twice is a node of its own the second time. */
+export const emitOrigin = (
+  emitter: Emitter,
+  { node, slots, outputs }: Origin,
+  path: string,
+  inputs: readonly DraftValue[],
+): readonly DraftValue[] => {
+  const isFirst = emitter.take(node.node)
+  const results = resultsOf(emitter, node.node)
+  emitter.write({
+    opType: node.node.opType,
+    name: isFirst ? node.node.name : undefined,
+    path,
+    attributes: [],
+    inputs: operandsOf(emitter, node.node, slots, inputs),
+    outputs: results,
+    mentions: node.captured,
+    original: isFirst ? node : undefined,
+    template: node.node,
+    order: node.order,
+  })
+  return outputs.map((position) => results[position] as DraftValue)
+}
+
+/** Names that the inner graphs of a node use must be values of this graph, or constants of this file. */
+const mentionsOf = (
+  emitter: Emitter,
+  { node, slots }: OnnxOpModule['attrs'],
+  path: string,
+): readonly string[] => {
+  const given = new Set(slots.flatMap((slot) => ('captured' in slot ? [slot.captured] : [])))
+  const { captured } = subgraphNames(node)
+  const unknown = captured.find((name) => !given.has(name) && !emitter.document?.tensors.has(name))
+  if (unknown !== undefined)
+    throw cannotExpress(path, `its inner graph uses "${unknown}", which this model does not have`)
+  return captured
+}
+
+const knowsDomain = ({ document }: Emitter, { domain }: NodeProto): boolean => {
+  const known = domain === 'ai.onnx' ? '' : domain
+  return document ? document.opsets.has(known) : known === ''
+}
+
+/** An opaque module that is not, or no more, the one that was read: its node under new names. */
+export const emitOpaque = (
+  emitter: Emitter,
+  { attrs }: OnnxOpModule,
+  path: string,
+  inputs: readonly DraftValue[],
+): readonly DraftValue[] => {
+  const { node, slots, outputs } = attrs
+  if (!knowsDomain(emitter, node)) throw cannotExpress(path, `the file has no operators of "${node.domain}"`)
+  if (inputs.length !== slots.length)
+    throw cannotExpress(path, `it takes ${slots.length} inputs, not ${inputs.length}`)
+  const results = resultsOf(emitter, node)
+  emitter.write({
+    opType: node.opType,
+    name: emitter.take(node) ? node.name : undefined,
+    path,
+    attributes: [],
+    inputs: operandsOf(emitter, node, slots, inputs),
+    outputs: results,
+    mentions: mentionsOf(emitter, attrs, path),
+    original: undefined,
+    template: node,
+    order: emitter.document?.paths.get(path)?.node.order,
+  })
+  return outputs.map((position) => results[position] as DraftValue)
+}

@@ -1,0 +1,207 @@
+import {
+  type AnyModule,
+  type Ops,
+  type Outputs,
+  type Tensor,
+  uniqueNames,
+  unknownType,
+  type ValueType,
+} from '@nnfuse/ir'
+import type { AttributeProto, NodeProto } from 'onnx-buf'
+import { attributeProto } from './attributes.js'
+import { type OnnxDocument, type Origin, oldestOpset } from './document.js'
+import { type Draft, type DraftNode, type DraftValue, namedValue, resultValue, tensorValue } from './draft.js'
+import { emitOpaque, emitOrigin } from './emit-original.js'
+import { cannotExpress } from './errors.js'
+import type { Emit, NewAttributes } from './lower/emit.js'
+import { opsOf } from './lower/ops.js'
+import { OnnxOp } from './onnx-op.js'
+import { sameSettings } from './same-settings.js'
+
+/** A module that is being written. */
+interface Frame {
+  readonly path: string
+  /** The path, with a number from its second call on. */
+  readonly instance: string
+  readonly module: AnyModule
+}
+
+/** What is written, and of which file it was. */
+export interface EmitterOptions {
+  readonly draft: Draft
+  readonly opset: number
+  readonly document: OnnxDocument | undefined
+  /** Paths of the graph's modules. */
+  readonly paths: Iterable<string>
+}
+
+const joinPath = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`)
+
+const attributesOf = (given: NewAttributes): AttributeProto[] =>
+  Object.entries(given).map(([name, value]) => attributeProto(name, value))
+
+const outputsOf = (result: DraftValue | Outputs<DraftValue>): readonly DraftValue[] =>
+  'outputs' in result ? result.outputs : [result]
+
+/**
+ * Writes layers as nodes: a module that a node of the file was made from becomes that node again, any other is
+ * lowered through its own forward.
+ */
+export class Emitter implements Emit {
+  readonly opset: number
+  readonly draft: Draft
+  readonly document: OnnxDocument | undefined
+  readonly #ops: Ops<DraftValue>
+  /** Nodes of the file that have been written, or whose place a new node has taken. */
+  readonly #taken = new Set<NodeProto>()
+  readonly #frames: Frame[] = []
+  readonly #called = new Set<string>()
+  readonly #laterCall: (path: string) => string
+  readonly #nodeName: (wanted: string) => string
+  readonly #fileTensors: ReadonlyMap<Tensor, string>
+  #order = -1
+
+  constructor({ draft, opset, document, paths }: EmitterOptions) {
+    this.draft = draft
+    this.opset = opset
+    this.document = document
+    this.#ops = opsOf(this)
+    this.#laterCall = uniqueNames(paths)
+    this.#nodeName = uniqueNames(document?.nodes.map(({ node }) => node.name))
+    const initializers = [...(document?.initializers.values() ?? [])].filter(({ name }) =>
+      document?.tensors.has(name),
+    )
+    this.#fileTensors = new Map(initializers.map(({ name, tensor }) => [tensor, name]))
+  }
+
+  get path(): string {
+    return this.#frames.at(-1)?.path ?? ''
+  }
+
+  call(name: string, module: AnyModule, inputs: readonly DraftValue[]): readonly DraftValue[] {
+    return this.run(joinPath(this.path, name), module, inputs)
+  }
+
+  /**
+   * Writes one call of a module.
+   *
+   * @throws NnfuseError `CANNOT_EXPRESS`
+   */
+  run(path: string, module: AnyModule, inputs: readonly DraftValue[]): readonly DraftValue[] {
+    const constant = this.document?.constants.get(module)
+    if (constant !== undefined) return [this.fileValue(constant)]
+    const origin = this.document?.origins.get(module)
+    if (origin) return emitOrigin(this, origin, path, inputs)
+    if (OnnxOp.is(module)) return emitOpaque(this, module, path, inputs)
+    return this.#lower(path, module, inputs)
+  }
+
+  #lower(path: string, module: AnyModule, inputs: readonly DraftValue[]): readonly DraftValue[] {
+    const { forward } = module.definition
+    if (forward === undefined) throw cannotExpress(path, `${module.kind} does not say what it computes`)
+    const instance = this.#called.has(path) ? this.#laterCall(path) : path
+    this.#called.add(path)
+    const before = this.draft.nodes.length
+    this.#frames.push({ path, instance, module })
+    const results = outputsOf(forward(this.#ops, module, ...inputs)).map((value) => this.#own(value, before))
+    this.#frames.pop()
+    return results
+  }
+
+  /** A layer that gives back what it got is a node all the same, so that it is a layer again when it is read. */
+  #own(value: DraftValue, before: number): DraftValue {
+    const written = value.from === 'tensor' || value.from === 'file'
+    const made = this.draft.nodes.slice(before).some(({ outputs }) => outputs.includes(value))
+    return written || made ? value : this.node('Identity', [value], value.type)
+  }
+
+  /** A constant of the file under its name. */
+  fileValue(name: string): DraftValue {
+    return namedValue(name, this.document?.tensors.get(name) ?? unknownType, 'file')
+  }
+
+  /** What is known of a value of the file. */
+  typeOf(name: string): ValueType {
+    return this.document?.types.get(name) ?? unknownType
+  }
+
+  replaces(opType: string): boolean {
+    return this.#replaced(opType) !== undefined
+  }
+
+  /** Notes that a node of the file is written; false where it has been before. */
+  take(node: NodeProto): boolean {
+    if (this.#taken.has(node)) return false
+    this.#taken.add(node)
+    return true
+  }
+
+  /** Adds a node to the draft, with a new name unless it keeps one, and behind the last unless it has a place. */
+  write(
+    node: Omit<DraftNode, 'name' | 'order'> & Partial<{ [K in 'name' | 'order']: DraftNode[K] | undefined }>,
+  ): void {
+    this.#order = node.order ?? this.#order
+    const instance = this.#frames.at(-1)?.instance ?? node.path
+    const name = node.name ?? this.#nodeName(`/${instance}/${node.opType}`)
+    this.draft.nodes.push({ ...node, name, order: this.#order })
+  }
+
+  node(
+    opType: string,
+    inputs: readonly (DraftValue | undefined)[],
+    type: ValueType,
+    attributes: NewAttributes = {},
+  ): DraftValue {
+    if (this.opset < oldestOpset)
+      throw cannotExpress(this.path, `new nodes need opset ${oldestOpset} or newer`)
+    const replaced = this.#replaced(opType)
+    const origin = replaced && this.take(replaced.origin.node.node) ? replaced.origin : undefined
+    const output = resultValue(type, `/${this.#frames.at(-1)?.instance}/${opType}_output_0`)
+    this.write({
+      opType,
+      name: origin?.node.node.name || undefined,
+      path: this.path,
+      attributes: attributesOf(attributes),
+      inputs,
+      outputs: [output],
+      mentions: [],
+      original: undefined,
+      template: origin && this.#isSame(origin) ? origin.node.node : undefined,
+      order: replaced?.origin.node.order,
+    })
+    return output
+  }
+
+  #isSame(origin: Origin): boolean {
+    const module = this.#frames.at(-1)?.module
+    return origin.direct && module !== undefined && sameSettings(origin.module, module)
+  }
+
+  /** The node of the file at this path, or at that of a container around it, if it was of the same operator. */
+  #replaced(opType: string): { readonly path: string; readonly origin: Origin } | undefined {
+    for (let i = this.#frames.length - 1; i >= 0; i -= 1) {
+      const path = (this.#frames[i] as Frame).path
+      const origin = this.document?.paths.get(path)
+      if (origin?.node.node.opType === opType) return { path, origin }
+    }
+    return undefined
+  }
+
+  tensor(tensor: Tensor, name: string, opType: string): DraftValue {
+    return this.#tensorValue(tensor, `${this.#replaced(opType)?.path ?? this.path}.${name}`)
+  }
+
+  constant(tensor: Tensor): DraftValue {
+    return this.#tensorValue(tensor, this.path)
+  }
+
+  #tensorValue(tensor: Tensor, fallback: string): DraftValue {
+    const inFile = this.#fileTensors.get(tensor)
+    if (inFile !== undefined) return this.fileValue(inFile)
+    const known = this.draft.tensors.get(tensor)
+    if (known) return known
+    const value = tensorValue(tensor, fallback)
+    this.draft.tensors.set(tensor, value)
+    return value
+  }
+}

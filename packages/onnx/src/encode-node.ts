@@ -1,0 +1,28 @@
+import { clone, create, toBinary } from '@bufbuild/protobuf'
+import { type NodeProto, NodeProtoSchema } from 'onnx-buf'
+import type { DraftNode, DraftValue } from './draft.js'
+
+const nameOf = (value: DraftValue | undefined): string => value?.name ?? ''
+
+const sameNames = (names: readonly string[], values: readonly (DraftValue | undefined)[]): boolean =>
+  names.length === values.length && names.every((name, i) => name === nameOf(values[i]))
+
+/** Whether a node's bytes in the file still say what it is. */
+export const isUnchanged = ({ original, inputs, outputs }: DraftNode): boolean =>
+  original !== undefined && sameNames(original.node.input, inputs) && sameNames(original.node.output, outputs)
+
+/** Fields that this version of ONNX does not know are kept from the template. */
+const protoOf = (draft: DraftNode): NodeProto => {
+  const { template, opType, attributes } = draft
+  if (template) return clone(NodeProtoSchema, template)
+  return create(NodeProtoSchema, { opType, attribute: [...attributes] })
+}
+
+/** The message of a node under its final names. */
+export const encodeNode = (draft: DraftNode): Uint8Array => {
+  const proto = protoOf(draft)
+  proto.input = draft.inputs.map(nameOf)
+  proto.output = draft.outputs.map(nameOf)
+  if (draft.name !== '') proto.name = draft.name
+  return toBinary(NodeProtoSchema, proto)
+}

@@ -1,0 +1,22 @@
+export { blobSource, memorySource } from './byte-sources.js'
+export {
+  documentOf,
+  type OnnxDocument,
+  type OnnxInitializer,
+  type OnnxNode,
+  type OnnxValueInfo,
+  type Origin,
+} from './document.js'
+export type { OpenExternal } from './external-data.js'
+export { defaultOpset, type ImportOptions, importOnnx, opsetOf } from './import-onnx.js'
+export { OnnxOp, type OnnxOpAttrs, type OnnxOpModule, type OnnxSlot } from './onnx-op.js'
+export type { Segment } from './segments.js'
+export {
+  initializerTensors,
+  type OnnxCounts,
+  type OnnxPlan,
+  onnxCounts,
+  planOnnx,
+  serializeOnnx,
+  type WriteOptions,
+} from './write-model.js'

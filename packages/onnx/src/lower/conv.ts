@@ -1,0 +1,127 @@
+import {
+  type ConvAttrs,
+  type ConvTransposeAttrs,
+  encode,
+  kernelSize,
+  type Padding,
+  type PadPair,
+  tensorOf,
+  typeOps,
+  type ValueType,
+} from '@nnfuse/ir'
+import type { DraftValue } from '../draft.js'
+import { cannotExpress } from '../errors.js'
+import type { Emit, NewAttributes } from './emit.js'
+
+/** ONNX states all starts, then all ends. */
+const padsOf = (padding: readonly PadPair[]): number[] => [
+  ...padding.map(([before]) => before),
+  ...padding.map(([, after]) => after),
+]
+
+/** `same` in numbers: what a window of stride 1 needs, the odd one where the word says. */
+const sameAsPairs = (
+  mode: 'same' | 'same-lower',
+  kernel: readonly number[],
+  dilation: readonly number[],
+): PadPair[] =>
+  kernel.map((size, i) => {
+    const total = (size - 1) * (dilation[i] ?? 1)
+    const small = Math.floor(total / 2)
+    return mode === 'same' ? [small, total - small] : [total - small, small]
+  })
+
+const allOnes = (values: readonly number[]): boolean => values.every((value) => value === 1)
+
+/** Runtimes take auto_pad with dilation badly, and as numbers it says the same. */
+const plainPadding = ({ padding, stride, dilation, weight }: ConvAttrs): Padding =>
+  typeof padding === 'string' && allOnes(stride) && !allOnes(dilation)
+    ? sameAsPairs(padding, weight.shape.slice(2), dilation)
+    : padding
+
+/** `pads` or `auto_pad`. */
+export const padAttributes = (padding: Padding): NewAttributes => {
+  if (padding === 'same') return { auto_pad: 'SAME_UPPER' }
+  return padding === 'same-lower' ? { auto_pad: 'SAME_LOWER' } : { pads: padsOf(padding) }
+}
+
+interface Weighted {
+  readonly weight: ConvAttrs['weight']
+  readonly bias: ConvAttrs['bias']
+}
+
+const operands = (emit: Emit, opType: string, x: DraftValue, { weight, bias }: Weighted): DraftValue[] => [
+  x,
+  emit.tensor(weight, 'weight', opType),
+  ...(bias ? [emit.tensor(bias, 'bias', opType)] : []),
+]
+
+const padModes = { reflect: ['reflect', 2], replicate: ['edge', 2], circular: ['wrap', 19] } as const
+
+const explicitPadding = (emit: Emit, attrs: ConvAttrs): readonly PadPair[] => {
+  if (typeof attrs.padding !== 'string') return attrs.padding
+  if (allOnes(attrs.stride)) return sameAsPairs(attrs.padding, kernelSize(attrs), attrs.dilation)
+  throw cannotExpress(emit.path, `${attrs.paddingMode} padding that depends on the size of the input`)
+}
+
+const paddedType = ({ dtype, shape }: ValueType, padding: readonly PadPair[]): ValueType => ({
+  dtype,
+  shape: shape?.map((dim, i) => {
+    const [before, after] = padding[i - 2] ?? [0, 0]
+    return typeof dim === 'number' ? dim + before + after : dim
+  }),
+})
+
+/** What a convolution pads with other than zeros, ONNX pads in a node of its own. */
+const pad = (emit: Emit, x: DraftValue, attrs: ConvAttrs, padding: readonly PadPair[]): DraftValue => {
+  const [mode, opset] = padModes[attrs.paddingMode as keyof typeof padModes]
+  if (emit.opset < opset) throw cannotExpress(emit.path, `${attrs.paddingMode} padding needs opset ${opset}`)
+  const pads = padsOf([[0, 0], [0, 0], ...padding])
+  const type = paddedType(x.type, padding)
+  if (emit.opset < 11) return emit.node('Pad', [x], type, { mode, pads })
+  const tensor = tensorOf('int64', [pads.length], encode(pads, 'int64'))
+  return emit.node('Pad', [x, emit.tensor(tensor, 'pads', 'Pad')], type, { mode })
+}
+
+const none = (attrs: ConvAttrs): readonly PadPair[] => kernelSize(attrs).map(() => [0, 0])
+
+export const conv = (emit: Emit, x: DraftValue, attrs: ConvAttrs): DraftValue => {
+  const type = typeOps.conv(x.type, attrs)
+  if (attrs.paddingMode === 'zeros') return plainConv(emit, x, attrs, type, plainPadding(attrs))
+  const padding = explicitPadding(emit, attrs)
+  return plainConv(emit, pad(emit, x, attrs, padding), attrs, type, none(attrs))
+}
+
+const plainConv = (
+  emit: Emit,
+  x: DraftValue,
+  attrs: ConvAttrs,
+  type: ValueType,
+  padding: Padding,
+): DraftValue =>
+  emit.node('Conv', operands(emit, 'Conv', x, attrs), type, {
+    dilations: attrs.dilation,
+    group: attrs.groups,
+    kernel_shape: kernelSize(attrs),
+    ...padAttributes(padding),
+    strides: attrs.stride,
+  })
+
+export const convTranspose = (emit: Emit, x: DraftValue, attrs: ConvTransposeAttrs): DraftValue => {
+  const { padding, outputPadding } = attrs
+  if (typeof padding === 'string')
+    throw cannotExpress(emit.path, `padding "${padding}" of a transposed convolution`)
+  return emit.node(
+    'ConvTranspose',
+    operands(emit, 'ConvTranspose', x, attrs),
+    typeOps.convTranspose(x.type, attrs),
+    {
+      dilations: attrs.dilation,
+      group: attrs.groups,
+      kernel_shape: kernelSize(attrs),
+      ...(outputPadding.some((size) => size !== 0) && { output_padding: outputPadding }),
+      ...padAttributes(padding),
+      strides: attrs.stride,
+    },
+  )
+}

@@ -1,0 +1,34 @@
+import { type Ops, typeOps } from '@nnfuse/ir'
+import type { DraftValue } from '../draft.js'
+import type { Emitter } from '../emitter.js'
+import { clip, gelu, hardswish } from './activations.js'
+import { batchNorm } from './batch-norm.js'
+import { conv, convTranspose } from './conv.js'
+import { linear } from './linear.js'
+import { adaptiveAvgPool, avgPool, maxPool } from './pooling.js'
+import { concat, dropout, flatten } from './shape.js'
+
+/** {@link Ops} by writing nodes. */
+export const opsOf = (emitter: Emitter): Ops<DraftValue> => ({
+  call: (name, module, inputs) => emitter.call(name, module, inputs),
+  constant: (tensor) => emitter.constant(tensor),
+  conv: (x, attrs) => conv(emitter, x, attrs),
+  convTranspose: (x, attrs) => convTranspose(emitter, x, attrs),
+  batchNorm: (x, attrs, training) => batchNorm(emitter, x, attrs, training),
+  linear: (x, attrs) => linear(emitter, x, attrs),
+  relu: (x) => emitter.node('Relu', [x], x.type),
+  clip: (x, min, max) => clip(emitter, x, min, max),
+  leakyRelu: (x, slope) => emitter.node('LeakyRelu', [x], x.type, { alpha: { float: slope } }),
+  tanh: (x) => emitter.node('Tanh', [x], x.type),
+  sigmoid: (x) => emitter.node('Sigmoid', [x], x.type),
+  gelu: (x, approximate) => gelu(emitter, x, approximate),
+  hardswish: (x) => hardswish(emitter, x),
+  add: (a, b) => emitter.node('Add', [a, b], typeOps.add(a.type, b.type)),
+  mul: (a, b) => emitter.node('Mul', [a, b], typeOps.mul(a.type, b.type)),
+  concat: (values, axis) => concat(emitter, values, axis),
+  flatten: (x, startAxis, endAxis) => flatten(emitter, x, startAxis, endAxis),
+  maxPool: (x, attrs) => maxPool(emitter, x, attrs),
+  avgPool: (x, attrs) => avgPool(emitter, x, attrs),
+  adaptiveAvgPool: (x, outputSize) => adaptiveAvgPool(emitter, x, outputSize),
+  dropout: (x, p, training) => dropout(emitter, x, p, training),
+})

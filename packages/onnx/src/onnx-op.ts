@@ -1,0 +1,26 @@
+import { type Kind, kind, type Module } from '@nnfuse/ir'
+import type { NodeProto } from 'onnx-buf'
+
+/** What one input of an opaque module stands for in its node. */
+export type OnnxSlot = { readonly input: number } | { readonly captured: string }
+
+/** A node that no kind of layer expresses exactly. */
+export interface OnnxOpAttrs {
+  readonly opType: string
+  /** Empty for ONNX's own operators. */
+  readonly domain: string
+  readonly node: NodeProto
+  /** One for each input of the module: an input of the node, or a name that a graph inside the node uses. */
+  readonly slots: readonly OnnxSlot[]
+  /** Positions of the node's outputs that have a name; the module's outputs are these, in order. */
+  readonly outputs: readonly number[]
+}
+
+/** The modules of {@link OnnxOp}. */
+export type OnnxOpModule = Module<'onnx.Op', OnnxOpAttrs>
+
+/** An ONNX node that is kept as it is. Nothing runs it, and writing gives back its bytes. */
+export const OnnxOp: Kind<'onnx.Op', OnnxOpAttrs, [attrs: OnnxOpAttrs]> = kind('onnx.Op', {
+  create: (attrs) => ({ attrs }),
+  describe: ({ domain, opType }) => (domain === '' ? opType : `${domain}/${opType}`),
+})

@@ -1,0 +1,59 @@
+import type { Tensor, ValueType } from '@nnfuse/ir'
+import type { NodeProto } from 'onnx-buf'
+import type { Evaluator } from './constants/evaluator.js'
+import {
+  concat,
+  expand,
+  gather,
+  reshape,
+  shape,
+  slice,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from './constants/shape-ops.js'
+import { cast, castLike, constant, constantOfShape, identity } from './constants/value-ops.js'
+
+/*
+ * Exporters compute some parameters in the graph: zero biases, shapes, casts of weights. Such islands of
+ * constants are resolved here, so that a layer sees its parameters whichever way the file spells them.
+ */
+
+const evaluators: ReadonlyMap<string, Evaluator> = new Map<string, Evaluator>([
+  ['Constant', constant],
+  ['Identity', identity],
+  ['Shape', shape],
+  ['Gather', gather],
+  ['Slice', slice],
+  ['Squeeze', squeeze],
+  ['Unsqueeze', unsqueeze],
+  ['Concat', concat],
+  ['Cast', cast],
+  ['CastLike', castLike],
+  ['Expand', expand],
+  ['ConstantOfShape', constantOfShape],
+  ['Reshape', reshape],
+  ['Transpose', transpose],
+])
+
+/** Inputs whose values an operator does not read. */
+const typeOnlyInput = (opType: string, input: number): boolean => opType === 'CastLike' && input === 1
+
+/**
+ * What a node computes, if its inputs are constants and its operator is one of the few above; else undefined.
+ *
+ * @param tensorOf the tensor of a value that is constant
+ */
+export const resolveConstant = (
+  node: NodeProto,
+  tensorOf: (value: string) => Tensor | undefined,
+  typeOf: (value: string) => ValueType,
+): Tensor | undefined => {
+  const evaluator = evaluators.get(node.opType)
+  if (evaluator === undefined || node.output.length !== 1) return undefined
+  const inputs = node.input.map((value) => (value === '' ? undefined : tensorOf(value)))
+  const isKnown = (value: string, i: number): boolean =>
+    value === '' || inputs[i] !== undefined || typeOnlyInput(node.opType, i)
+  if (!node.input.every(isKnown)) return undefined
+  return evaluator(node, inputs, node.input.map(typeOf))
+}

@@ -1,0 +1,37 @@
+import { create } from '@bufbuild/protobuf'
+import { type Dim, unknownType, type ValueType } from '@nnfuse/ir'
+import {
+  type TensorShapeProto_Dimension,
+  TensorShapeProto_DimensionSchema,
+  type TypeProto,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from 'onnx-buf'
+import { dataTypeOf, dtypeOf } from './data-types.js'
+
+const dimOf = ({ value }: TensorShapeProto_Dimension): Dim => {
+  if (value.case === 'dimValue') return value.value >= 0n ? Number(value.value) : null
+  return value.case === 'dimParam' && value.value !== '' ? value.value : null
+}
+
+/** What a file states of a value; sequences, maps and optionals are unknown to us. */
+export const valueTypeOf = (type: TypeProto | undefined): ValueType => {
+  if (type?.value.case !== 'tensorType') return unknownType
+  const { elemType, shape } = type.value.value
+  return { dtype: dtypeOf(elemType), shape: shape?.dim.map(dimOf) }
+}
+
+const dimProto = (dim: Dim): TensorShapeProto_Dimension => {
+  if (typeof dim === 'number') {
+    return create(TensorShapeProto_DimensionSchema, { value: { case: 'dimValue', value: BigInt(dim) } })
+  }
+  if (dim === null) return create(TensorShapeProto_DimensionSchema)
+  return create(TensorShapeProto_DimensionSchema, { value: { case: 'dimParam', value: dim } })
+}
+
+/** The message that states the type of a value; without a type where not even its dtype is known. */
+export const valueInfoProto = (name: string, { dtype, shape }: ValueType): ValueInfoProto => {
+  if (dtype === undefined) return create(ValueInfoProtoSchema, { name })
+  const tensor = { elemType: dataTypeOf(dtype), ...(shape && { shape: { dim: shape.map(dimProto) } }) }
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: tensor } } })
+}

@@ -1,0 +1,140 @@
+import { type ByteSource, isNnfuseError } from '@nnfuse/ir'
+import { malformed, truncated } from './errors.js'
+import { describeStart } from './first-bytes.js'
+
+/*
+ * The protobuf wire format, as far as finding fields goes: a tag (field number and wire type), then a varint,
+ * 4 or 8 bytes, or a length and that many bytes. What is inside is parsed by @bufbuild/protobuf.
+ */
+
+/** Bytes `[start, end)` of a file. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** One field on the wire; `start` is that of its tag, `contentStart` that of its value. */
+export interface FieldSpan extends Span {
+  readonly field: number
+  readonly wire: number
+  readonly contentStart: number
+}
+
+/** Wire type of strings, bytes, messages and packed lists. */
+export const lengthDelimited = 2
+
+const chunkSize = 64 * 1024
+/** A tag and a length, ten bytes each at most. */
+const longestHeader = 20
+
+/** A file seen through a buffer, so that many small reads become few large ones. */
+export interface Window {
+  readonly source: ByteSource
+  bytes: Uint8Array
+  offset: number
+}
+
+export const windowOf = (source: ByteSource): Window => ({ source, bytes: new Uint8Array(0), offset: 0 })
+
+const holds = ({ bytes, offset }: Window, span: Span): boolean =>
+  span.start >= offset && span.end <= offset + bytes.length
+
+const load = async (window: Window, start: number, length: number): Promise<void> => {
+  const wanted = Math.min(Math.max(length, chunkSize), window.source.size - start)
+  window.bytes = await window.source.read(start, wanted)
+  window.offset = start
+  if (window.bytes.length !== wanted) throw truncated(window.source.name, start + window.bytes.length)
+}
+
+/** A copy of some bytes of the file; not by slice(), which copies nothing of a Buffer. */
+export const readSpan = async (window: Window, span: Span): Promise<Uint8Array> => {
+  if (!holds(window, span)) await load(window, span.start, span.end - span.start)
+  return new Uint8Array(window.bytes.subarray(span.start - window.offset, span.end - window.offset))
+}
+
+/** What the file seems to be instead, for the hint of an error. */
+export const hintOfStart = async (source: ByteSource): Promise<string | undefined> =>
+  describeStart(await source.read(0, Math.min(64, source.size)))
+
+/** The error with a hint on what the file seems to be, where its start tells. */
+export const withStartHint = async (source: ByteSource, error: unknown): Promise<unknown> => {
+  if (!isNnfuseError(error) || !['ONNX_MALFORMED', 'ONNX_TRUNCATED', 'ONNX_NO_GRAPH'].includes(error.code))
+    return error
+  const hint = await hintOfStart(source)
+  return hint === undefined
+    ? error
+    : malformed(source.name, 0, 'its bytes are something else', { hint, cause: error })
+}
+
+interface Cursor {
+  readonly window: Window
+  /** End of the message that is being read. */
+  readonly limit: number
+  at: number
+}
+
+const nextByte = ({ window, limit, at }: Cursor): number => {
+  if (at >= limit) throw endsEarly(window, limit, at)
+  return window.bytes[at - window.offset] as number
+}
+
+const endsEarly = ({ source }: Window, limit: number, at: number): Error =>
+  limit >= source.size ? truncated(source.name, at) : malformed(source.name, at, 'a field leaves its message')
+
+/** Numbers above 2^53 cannot be sizes of anything; as values (a negative int64) they are only skipped. */
+const readVarint = (cursor: Cursor): number => {
+  let value = 0
+  for (let i = 0; i < 10; i += 1) {
+    const byte = nextByte(cursor)
+    cursor.at += 1
+    value += (byte & 0x7f) * 2 ** (7 * i)
+    if (byte < 0x80) return value
+  }
+  throw malformed(cursor.window.source.name, cursor.at, 'a number is longer than ten bytes')
+}
+
+const fixedSizes: ReadonlyMap<number, number> = new Map([
+  [1, 8],
+  [5, 4],
+])
+
+const skipValue = (cursor: Cursor, wire: number): number => {
+  if (wire === 0) {
+    const start = cursor.at
+    readVarint(cursor)
+    return start
+  }
+  const size = wire === lengthDelimited ? readVarint(cursor) : fixedSizes.get(wire)
+  const { source } = cursor.window
+  if (size === undefined) throw malformed(source.name, cursor.at, `there is no wire type ${wire} in ONNX`)
+  const contentStart = cursor.at
+  if (size > cursor.limit - contentStart) throw endsEarly(cursor.window, cursor.limit, contentStart)
+  cursor.at += size
+  return contentStart
+}
+
+const readField = (window: Window, start: number, limit: number): FieldSpan => {
+  const cursor: Cursor = { window, limit, at: start }
+  const tag = readVarint(cursor)
+  const field = Math.floor(tag / 8)
+  if (field === 0 || tag >= 2 ** 32)
+    throw malformed(window.source.name, start, `there is no field number ${field}`)
+  const wire = tag % 8
+  const contentStart = skipValue(cursor, wire)
+  return { field, wire, start, contentStart, end: cursor.at }
+}
+
+/**
+ * The fields of the message at `span`, one by one, without reading their contents.
+ *
+ * @throws NnfuseError `ONNX_TRUNCATED`, `ONNX_MALFORMED` with the byte offset.
+ */
+export async function* walkFields(window: Window, span: Span): AsyncGenerator<FieldSpan> {
+  for (let at = span.start; at < span.end; ) {
+    const header = { start: at, end: Math.min(at + longestHeader, window.source.size) }
+    if (!holds(window, header)) await load(window, at, longestHeader)
+    const field = readField(window, at, span.end)
+    yield field
+    at = field.end
+  }
+}

@@ -1,0 +1,146 @@
+import { elementCount, type Model, readBytes, type Tensor, type ValueType } from '@nnfuse/ir'
+import { assembleFile } from './assemble-file.js'
+import { assembleNew } from './assemble-new.js'
+import { documentOf, type OnnxDocument, oldestOpset } from './document.js'
+import { draftGraph, graphOf } from './draft-graph.js'
+import { cannotExpress, tooLarge } from './errors.js'
+import { defaultOpset, opsetOf } from './import-onnx.js'
+import { type Segment, segmentSize, totalSize } from './segments.js'
+import { type SettledGraph, settleGraph } from './settle-graph.js'
+import { settleNames } from './settle-names.js'
+
+/** How to write a model. All but `inputs` is for models that were built: a file keeps what it says about itself. */
+export interface WriteOptions {
+  /** Version of ONNX's operators, 7 or newer; 20 unless told. */
+  readonly opset?: number
+  /** Version of the file format; 10 unless told. */
+  readonly irVersion?: number
+  readonly graphName?: string
+  readonly producer?: string
+  /** Types of the graph's inputs, where the graph does not state them. */
+  readonly inputs?: Readonly<Record<string, ValueType>>
+}
+
+/** A file that is still to be written. */
+export interface OnnxPlan {
+  readonly segments: readonly Segment[]
+  /** Bytes. */
+  readonly size: number
+}
+
+/** How much there is in a file. */
+export interface OnnxCounts {
+  readonly nodes: number
+  readonly initializers: number
+  /** Elements of all initializers. */
+  readonly parameters: number
+  /** Bytes of the file. */
+  readonly bytes: number
+}
+
+interface Settled {
+  readonly settled: SettledGraph
+  readonly document: OnnxDocument | undefined
+  readonly segments: readonly Segment[]
+}
+
+const opsetFor = (model: Model, { opset }: WriteOptions): number => {
+  if (documentOf(model)) {
+    const inFile = opsetOf(model)
+    if (opset === undefined || opset === inFile) return inFile
+    throw cannotExpress(
+      'opset',
+      `the model's file is in opset ${inFile}, and opsets are not converted`,
+      'Leave out opset.',
+    )
+  }
+  const wanted = opset ?? defaultOpset
+  if (!Number.isInteger(wanted) || wanted < oldestOpset) {
+    throw cannotExpress('opset', `opset ${wanted} is not supported`, `Choose ${oldestOpset} or newer.`)
+  }
+  return wanted
+}
+
+const settle = (model: Model, options: WriteOptions): Settled => {
+  const opset = opsetFor(model, options)
+  const document = documentOf(model)
+  const graph = graphOf(model)
+  const draft = draftGraph(graph, opset, document, new Map(Object.entries(options.inputs ?? {})))
+  settleNames(draft, graph, document)
+  const settled = settleGraph(draft, document)
+  const { irVersion = 10, graphName = 'nnfuse', producer = 'nnfuse' } = options
+  const segments = document
+    ? assembleFile(settled, document)
+    : assembleNew(settled, { opset, irVersion, graphName, producer })
+  return { settled, document, segments }
+}
+
+const largestFile = 2 ** 31 - 1
+
+const planOf = (model: Model, options: WriteOptions): OnnxPlan => {
+  const { segments } = settle(model, options)
+  const size = totalSize(segments)
+  if (size > largestFile) throw tooLarge(size)
+  return { segments, size }
+}
+
+/**
+ * Works out what the file of a model will be, without computing a tensor or reading the data of one.
+ *
+ * @throws NnfuseError `CANNOT_EXPRESS` naming the layer, `INPUT_TYPES_NEEDED`, `ONNX_TOO_LARGE`
+ */
+export const planOnnx = (model: Model, options: WriteOptions = {}): Promise<OnnxPlan> =>
+  Promise.resolve().then(() => planOf(model, options))
+
+const segmentBytes = (segment: Segment): Uint8Array | Promise<Uint8Array> => {
+  if (segment.type === 'bytes') return segment.bytes
+  return segment.type === 'copy'
+    ? segment.source.read(segment.offset, segment.length)
+    : readBytes(segment.tensor)
+}
+
+/**
+ * A model as the bytes of an ONNX file. An imported model that has not changed gives the bytes it was read from.
+ *
+ * @throws NnfuseError `CANNOT_EXPRESS`, `INPUT_TYPES_NEEDED`, `ONNX_TOO_LARGE`
+ * @example
+ * ```ts
+ * const bytes = await serializeOnnx(fuse(await importOnnx(original)).model)
+ * ```
+ */
+export const serializeOnnx = async (model: Model, options: WriteOptions = {}): Promise<Uint8Array> => {
+  const { segments, size } = await planOnnx(model, options)
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const segment of segments) {
+    bytes.set(await segmentBytes(segment), at)
+    at += segmentSize(segment)
+  }
+  return bytes
+}
+
+const tensorsOf = ({ settled, document }: Settled): Map<string, Tensor> => {
+  const kept = [...(document?.initializers.values() ?? [])].filter(({ name }) =>
+    settled.initializers.has(name),
+  )
+  return new Map([
+    ...kept.map(({ name, tensor }): [string, Tensor] => [name, tensor]),
+    ...settled.tensors.map(({ name, tensor }): [string, Tensor] => [name, tensor]),
+  ])
+}
+
+/** The initializers of the file that writing would give, by name. Nothing is read or computed. */
+export const initializerTensors = (model: Model, options: WriteOptions = {}): Map<string, Tensor> =>
+  tensorsOf(settle(model, options))
+
+/** What the file that writing would give holds. Nothing is read or computed. */
+export const onnxCounts = (model: Model, options: WriteOptions = {}): OnnxCounts => {
+  const written = settle(model, options)
+  const tensors = [...tensorsOf(written).values()]
+  return {
+    nodes: written.settled.nodes.length,
+    initializers: tensors.length,
+    parameters: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    bytes: totalSize(written.segments),
+  }
+}
