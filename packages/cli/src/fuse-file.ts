@@ -1,0 +1,106 @@
+import { rename } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Model } from '@nnfuse/ir'
+import { onnxCounts, opsetOf } from '@nnfuse/onnx'
+import { readOnnx, writeOnnx } from '@nnfuse/onnx/node'
+import { fuse } from 'nnfuse'
+import type { Sizes } from './check/open-sizes.js'
+import { type LabelledData, readLabelledData } from './data/labelled-data.js'
+import { cannotWrite } from './errors.js'
+import { type Evaluation, evaluateModels } from './evaluate-models.js'
+import { checkOutput, defaultOutput } from './files/output-file.js'
+import { withTemporaryFolder } from './files/temporary-folder.js'
+import { appliedRules, type FuseFileResult } from './fuse-file-result.js'
+import { hasBatchNorm, weightDtypes, weightFiles } from './model-facts.js'
+import { noProgress, type Progress } from './progress.js'
+
+export interface FuseFileOptions {
+  /** Default: `<name>.fused.onnx` beside the input. */
+  readonly output?: string
+  /** Run both models and compare them. Default true. */
+  readonly verify?: boolean
+  /** Keep the output also when the check fails. Default false. */
+  readonly keep?: boolean
+  /** Folder with `inputs.npy` and `labels.npy`: the accuracy before and after is measured on them. */
+  readonly data?: string
+  /** Of the random inputs. Default 0. */
+  readonly seed?: number
+  /** How often each model runs to be timed. Default 100; 0 for not at all. */
+  readonly runs?: number
+  /** Sizes for what the model leaves open, by name. */
+  readonly sizes?: Sizes
+  readonly onProgress?: Progress
+}
+
+interface Plan {
+  readonly input: string
+  readonly output: string
+  readonly target: string
+  readonly model: Model
+  readonly data: LabelledData | undefined
+  readonly options: FuseFileOptions
+}
+
+const evaluate = (fused: string, { input, model, data, options }: Plan): Promise<Evaluation> =>
+  evaluateModels(input, fused, {
+    seed: options.seed ?? 0,
+    sizes: options.sizes ?? new Map(),
+    runs: options.runs ?? 100,
+    weights: weightDtypes(model),
+    data,
+    progress: options.onProgress ?? noProgress,
+  })
+
+const moveTo = async (from: string, plan: Plan): Promise<string> => {
+  await rename(from, plan.target).catch((cause: unknown) => {
+    throw cannotWrite(plan.output, cause)
+  })
+  return plan.output
+}
+
+const fuseInto = async (folder: string, plan: Plan): Promise<FuseFileResult> => {
+  const { input, model, options } = plan
+  const progress = options.onProgress ?? noProgress
+  const fused = fuse(model)
+  const file = join(folder, basename(plan.target))
+  progress('writing')
+  await writeOnnx(fused.model, file)
+  const evaluation = options.verify === false ? undefined : await evaluate(file, plan)
+  const written = evaluation?.check.status !== 'failed' || options.keep === true
+  return {
+    input,
+    opset: opsetOf(model),
+    before: onnxCounts(model),
+    after: onnxCounts(await readOnnx(file)),
+    rules: appliedRules(fused.report),
+    left: fused.report.left,
+    hadBatchNorm: hasBatchNorm(model),
+    ...evaluation,
+    output: written ? await moveTo(file, plan) : null,
+    report: fused.report,
+  }
+}
+
+/**
+ * Fuses an ONNX file into another one and proves that it still computes the same, by running both.
+ *
+ * The output appears under its name only when everything is done and the check has not failed; a file that was there
+ * before survives anything else.
+ *
+ * @returns what happened; a check that failed is a result, not an error.
+ * @throws NnfuseError for whatever is wrong with the input, the options or the place of the output.
+ * @example
+ * ```ts
+ * const { check, output } = await fuseFile('resnet50.onnx', { output: 'resnet50.fused.onnx' })
+ * ```
+ */
+export const fuseFile = async (input: string, options: FuseFileOptions = {}): Promise<FuseFileResult> => {
+  const { output = defaultOutput(input), onProgress = noProgress } = options
+  onProgress(`reading ${basename(input)}`)
+  const model = await readOnnx(input)
+  const target = await checkOutput(output, [input, ...weightFiles(model)])
+  const data = options.data === undefined ? undefined : await readLabelledData(options.data)
+  return await withTemporaryFolder(target, (folder) =>
+    fuseInto(folder, { input, output, target, model, data, options }),
+  )
+}

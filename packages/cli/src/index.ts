@@ -1,0 +1,24 @@
+export type { Check, OutputCheck } from './check/check.js'
+export type { Difference } from './check/compare-results.js'
+export type { Sizes } from './check/open-sizes.js'
+export type { Evaluation, Latency } from './evaluate-models.js'
+export { formatFuse } from './format/format-fuse.js'
+export { formatInspect } from './format/format-inspect.js'
+export { formatRules } from './format/format-rules.js'
+export { formatVerify } from './format/format-verify.js'
+export { createPaint, type Paint, plain } from './format/paint.js'
+export { type FuseFileOptions, fuseFile } from './fuse-file.js'
+export type { AppliedRule, FileCounts, FuseFileResult } from './fuse-file-result.js'
+export {
+  type InspectedLayer,
+  type InspectedValue,
+  type InspectResult,
+  inspectFile,
+  inspectModel,
+} from './inspect-file.js'
+export type { Progress } from './progress.js'
+export { type RuleRow, type RuleSet, rulesTable } from './rules-table.js'
+export type { Accuracy } from './runtime/accuracy.js'
+export type { LatencyRow, ModelTimes } from './runtime/latency.js'
+export type { Optimizations } from './runtime/loaded-model.js'
+export { type VerifyOptions, type VerifyResult, verifyFiles } from './verify-files.js'

@@ -1,0 +1,32 @@
+import { type AnyModule, type DType, elementCount, type Model, stateEntries, walk } from '@nnfuse/ir'
+import { initializerTensors } from '@nnfuse/onnx'
+
+const batchNormKinds: ReadonlySet<string> = new Set(['nn.BatchNorm1d', 'nn.BatchNorm2d', 'nn.BatchNorm3d'])
+
+const isOpaqueBatchNorm = ({ kind, definition, attrs }: AnyModule): boolean =>
+  kind === 'onnx.Op' && definition.describe?.(attrs) === 'BatchNormalization'
+
+/** Whether a model has a batch-norm at all, be it one that can be folded or not. */
+export const hasBatchNorm = ({ root }: Model): boolean => {
+  for (const { module } of walk(root))
+    if (batchNormKinds.has(module.kind) || isOpaqueBatchNorm(module)) return true
+  return false
+}
+
+/** The dtypes that a model keeps its numbers in. */
+export const weightDtypes = (model: Model): ReadonlySet<DType> =>
+  new Set([...initializerTensors(model).values()].map(({ dtype }) => dtype))
+
+/** Elements of all tensors that a layer holds, statistics included. */
+export const parametersOf = (module: AnyModule): number =>
+  [...stateEntries(module)].reduce((sum, { tensor }) => sum + elementCount(tensor.shape), 0)
+
+/** Files beside the model's own that its weights are read from. */
+export const weightFiles = (model: Model): ReadonlySet<string> => {
+  const sources = [...initializerTensors(model).values()].map(({ storage }) =>
+    storage.type === 'slice' ? storage.source : {},
+  )
+  return new Set(
+    sources.flatMap((source) => ('path' in source && typeof source.path === 'string' ? [source.path] : [])),
+  )
+}

@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type AnyModule,
+  BatchNorm2d,
+  Conv2d,
+  type Dim,
+  Flatten,
+  floatTensor,
+  Model,
+  manualSeed,
+  ReLU,
+  readBytes,
+  Sequential,
+  stateDict,
+  type Tensor,
+} from '@nnfuse/ir'
+import { serializeOnnx } from '@nnfuse/onnx'
+import { readOnnx } from '@nnfuse/onnx/node'
+import { shapes } from './run-nnfuse.js'
+
+const write = async (path: string, root: AnyModule, shape: readonly Dim[]): Promise<string> => {
+  writeFileSync(path, await serializeOnnx(new Model(root), { inputs: { x: { dtype: 'float32', shape } } }))
+  return path
+}
+
+/**
+ * A layer whose bias and whose batch-norm's mean are both a million: the original rounds away six digits that the
+ * folded layer keeps, so that the two differ by more than they may.
+ */
+export const imprecise = (folder: string): Promise<string> => {
+  const million = floatTensor([1e6], [1])
+  const one = floatTensor([1], [1])
+  const zero = floatTensor([0], [1])
+  const conv = Conv2d({ weight: floatTensor([0.3], [1, 1, 1, 1]), bias: million })
+  const norm = BatchNorm2d({ numFeatures: 1, weight: one, bias: zero, runningMean: million, runningVar: one })
+  return write(join(folder, 'imprecise.onnx'), Sequential([conv, norm]), ['n', 1, 4, 4])
+}
+
+/** Takes pictures of 20 by 20 only, but says that any size will do. */
+export const picky = (folder: string): Promise<string> => {
+  const seeded = manualSeed(0)
+  const layers = [
+    seeded.Conv2d(1, 2, 3),
+    seeded.BatchNorm2d(2),
+    ReLU(),
+    Flatten(),
+    seeded.Linear(2 * 18 * 18, 3),
+  ]
+  return write(join(folder, 'picky.onnx'), Sequential(layers), ['n', 1, 'height', 'width'])
+}
+
+/** A model as exporters leave it that fold batch-norm themselves. */
+export const foldedAlready = (folder: string): Promise<string> =>
+  write(join(folder, 'folded.onnx'), Sequential([manualSeed(0).Conv2d(1, 2, 3), ReLU()]), ['n', 1, 8, 8])
+
+/** The example model with an operator that nobody knows, so that ONNX Runtime refuses it. */
+export const unknownOperator = (folder: string): string => {
+  const bytes = readFileSync(shapes)
+  const field = '\x22\x11' // of a node's operator: field 4, 17 bytes long
+  bytes.write(`${field}GlobalAveragePoop`, bytes.indexOf(`${field}GlobalAveragePool`))
+  const path = join(folder, 'unknown.onnx')
+  writeFileSync(path, bytes)
+  return path
+}
+
+/** A copy of the example model with one weight changed. */
+export const wrongWeight = async (folder: string): Promise<string> => {
+  const bytes = readFileSync(shapes)
+  const weight = stateDict((await readOnnx(shapes)).root).get('stem.conv.weight') as Tensor
+  const offset = bytes.indexOf(await readBytes(weight))
+  bytes.writeFloatLE(bytes.readFloatLE(offset) + 1, offset)
+  const path = join(folder, 'wrong.onnx')
+  writeFileSync(path, bytes)
+  return path
+}
