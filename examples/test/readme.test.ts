@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 const root = new URL('../../', import.meta.url)
@@ -10,12 +10,19 @@ const namedSnippets = (page: string): [file: string, code: string][] =>
     ([, file = '', code = '']) => [file, code],
   )
 
-test.each(namedSnippets('README.md'))('the README shows %s as it is', (file, code) => {
-  expect(code).toBe(read(file))
-})
+const pages = [
+  'README.md',
+  ...readdirSync(new URL('docs', root)).flatMap((file) => (file.endsWith('.md') ? [`docs/${file}`] : [])),
+]
 
-test('every TypeScript snippet of the README names its file', () => {
-  expect(read('README.md').match(/```ts\n/g)).toHaveLength(namedSnippets('README.md').length)
+describe.each(pages)('%s', (page) => {
+  test('shows its programs as they are', () => {
+    for (const [file, code] of namedSnippets(page)) expect(code).toBe(read(file))
+  })
+
+  test('names the file of every TypeScript snippet', () => {
+    expect(read(page).match(/```ts\n/g) ?? []).toHaveLength(namedSnippets(page).length)
+  })
 })
 
 describe('the programs run', () => {
@@ -39,7 +46,12 @@ describe('the programs run', () => {
     await import('../src/fuse-a-file.js')
     expect(existsSync('out/shapes.fused.onnx')).toBe(true)
     expect(printed).toContain('conv2d-bn-relu: stem.conv, stem.bn, relu')
-    expect(printed.filter((line) => line.includes(' stays: '))).toMatchInlineSnapshot()
+    expect(printed.filter((line) => line.includes(' stays: '))).toMatchInlineSnapshot(`
+      [
+        "pixels stays: its input "image" is an input of the model, not the output of nn.Conv2d or nn.ConvTranspose2d",
+        "block3.bn stays: the output of block3.conv is also used by block3.Add",
+      ]
+    `)
   })
 
   test('fuse-by-name prints the fused tree', async () => {
