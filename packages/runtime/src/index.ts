@@ -1,0 +1,4 @@
+export type { ForwardHook, ForwardPreHook, HookResult } from './call-hooks.js'
+export type { DeviceName } from './device.js'
+export { type RunOptions, type RunResult, run } from './run.js'
+export type { NumbersInput, RunInput } from './run-input.js'

@@ -1,0 +1,165 @@
+import { type AnyModule, GraphModule, type Ops, Sequential } from '@nnfuse/ir'
+import type { Compute } from './call-context.js'
+import { noForward, wrongInputCount } from './errors.js'
+import { clip, gelu, hardswish, leakyRelu, relu, sigmoid, tanh } from './ops/activations.js'
+import { batchNorm } from './ops/batch-norm.js'
+import { conv } from './ops/conv.js'
+import { convTranspose } from './ops/conv-transpose.js'
+import { dropout } from './ops/dropout.js'
+import { add, concat, flatten, mul } from './ops/elementwise.js'
+import { linear } from './ops/linear.js'
+import { adaptiveAvgPool, avgPool, maxPool } from './ops/pooling.js'
+
+/*
+ * Ops<V> lets a forward do nothing with a value but pass it on, so a forward is a straight line of operations,
+ * whatever the values are. Running it once on placeholders writes that line down; the line is then computed step
+ * by step. This is what makes it possible to read weights from files, to wait for hooks, and to nest modules
+ * without nesting function calls, although forwards are plain synchronous functions.
+ */
+
+/** Stands for a value while a forward is recorded; counted from the module's inputs on. */
+class Slot {
+  readonly index: number
+  constructor(index: number) {
+    this.index = index
+  }
+}
+
+export interface ComputeStep {
+  readonly type: 'compute'
+  readonly inputs: readonly number[]
+  readonly compute: Compute
+  readonly outputs: readonly [number]
+}
+
+export interface CallStep {
+  readonly type: 'call'
+  readonly name: string
+  readonly module: AnyModule
+  readonly inputs: readonly number[]
+  readonly outputs: readonly number[]
+}
+
+/** What one module does, its children's calls included but not what they do. */
+export interface Program {
+  readonly steps: readonly (ComputeStep | CallStep)[]
+  readonly outputs: readonly number[]
+  /** For each slot, how often it is used. */
+  readonly uses: readonly number[]
+}
+
+const joined = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`)
+
+/** How many values a child gives. Where only running it can tell, one: its own call will fail and say why. */
+const outputCount = (module: AnyModule, path: string, inputs: number): number => {
+  if (GraphModule.is(module)) return module.attrs.outputs.length
+  if (Sequential.is(module)) return 1
+  if (module.definition.forward === undefined) throw noForward(path, module.kind)
+  try {
+    return record(module, path, inputs).outputs.length
+  } catch {
+    return 1
+  }
+}
+
+class Recorder {
+  readonly steps: (ComputeStep | CallStep)[] = []
+  readonly uses: number[] = []
+  readonly inputCount: number
+  readonly #path: string
+
+  constructor(path: string, inputCount: number) {
+    this.#path = path
+    this.inputCount = inputCount
+  }
+
+  slot(): Slot {
+    return new Slot(this.uses.push(0) - 1)
+  }
+
+  /** Counts a use. A missing input arrives here as undefined: forwards do not count their arguments. */
+  use(slot: Slot | undefined): number {
+    if (slot === undefined) throw wrongInputCount(`more than ${this.inputCount}`, this.inputCount)
+    this.uses[slot.index] = (this.uses[slot.index] ?? 0) + 1
+    return slot.index
+  }
+
+  emit(inputs: readonly Slot[], compute: Compute): Slot {
+    const used = inputs.map((input) => this.use(input))
+    const output = this.slot()
+    this.steps.push({ type: 'compute', inputs: used, compute, outputs: [output.index] })
+    return output
+  }
+
+  call(name: string, module: AnyModule, inputs: readonly Slot[]): readonly Slot[] {
+    const used = inputs.map((input) => this.use(input))
+    const count = outputCount(module, joined(this.#path, name), inputs.length)
+    const outputs = Array.from({ length: count }, () => this.slot())
+    this.steps.push({ type: 'call', name, module, inputs: used, outputs: outputs.map(({ index }) => index) })
+    return outputs
+  }
+}
+
+type Unary = (x: Parameters<Compute>[0][0], context: Parameters<Compute>[1]) => ReturnType<Compute>
+
+const recordingOps = (recorder: Recorder): Ops<Slot> => {
+  const unary = (x: Slot, compute: Unary): Slot =>
+    recorder.emit([x], ([value], context) => compute(value as Parameters<Unary>[0], context))
+  return {
+    call: (name, module, inputs) => recorder.call(name, module, inputs),
+    constant: (tensor) => recorder.emit([], (_inputs, { device }) => device.upload(tensor)),
+    conv: (x, attrs) => unary(x, (value, { device }) => conv(value, attrs, device)),
+    convTranspose: (x, attrs) => unary(x, (value, { device }) => convTranspose(value, attrs, device)),
+    batchNorm: (x, attrs, training) =>
+      unary(x, (value, context) => batchNorm(value, attrs, training, context)),
+    linear: (x, attrs) => unary(x, (value, { device }) => linear(value, attrs, device)),
+    relu: (x) => unary(x, relu),
+    clip: (x, min, max) => unary(x, (value) => clip(value, min, max)),
+    leakyRelu: (x, slope) => unary(x, (value) => leakyRelu(value, slope)),
+    tanh: (x) => unary(x, (value, { device }) => tanh(value, device)),
+    sigmoid: (x) => unary(x, (value, { device }) => sigmoid(value, device)),
+    gelu: (x, approximate) => unary(x, (value, { device }) => gelu(value, approximate, device)),
+    hardswish: (x) => unary(x, hardswish),
+    add: (a, b) => recorder.emit([a, b], add),
+    mul: (a, b) => recorder.emit([a, b], mul),
+    concat: (values, axis) => recorder.emit(values, (inputs) => concat(inputs, axis)),
+    flatten: (x, start, end) => unary(x, (value) => flatten(value, start, end)),
+    maxPool: (x, attrs) => unary(x, (value, { device }) => maxPool(value, attrs, device)),
+    avgPool: (x, attrs) => unary(x, (value, { device }) => avgPool(value, attrs, device)),
+    adaptiveAvgPool: (x, size) => unary(x, (value, { device }) => adaptiveAvgPool(value, size, device)),
+    dropout: (x, p, training) =>
+      training ? unary(x, (value, { nextSeed }) => dropout(value, p, nextSeed())) : x,
+  }
+}
+
+/**
+ * Refuses inputs that nothing looks at: PyTorch's forwards would not accept them either. A graph may ignore some
+ * of its inputs, and knows how many it has; other forwards have theirs as parameters.
+ */
+const checkInputCount = (module: AnyModule, { inputCount, uses }: Recorder): void => {
+  if (GraphModule.is(module)) {
+    const wanted = module.attrs.inputs.length
+    if (wanted !== inputCount) throw wrongInputCount(wanted, inputCount)
+    return
+  }
+  const declared = Math.max(0, (module.definition.forward?.length ?? 0) - 2)
+  const ignored = uses.findIndex((count, i) => i >= declared && i < inputCount && count === 0)
+  if (ignored !== -1) throw wrongInputCount(ignored, inputCount)
+}
+
+/**
+ * Writes down what a module does with so many inputs.
+ *
+ * @throws NnfuseError `NO_FORWARD` for the module or a child of it, `BAD_INPUT` for a wrong number of inputs
+ */
+export const record = (module: AnyModule, path: string, inputCount: number): Program => {
+  const { forward } = module.definition
+  if (forward === undefined) throw noForward(path, module.kind)
+  const recorder = new Recorder(path, inputCount)
+  const inputs = Array.from({ length: inputCount }, () => recorder.slot())
+  const result = forward(recordingOps(recorder), module, ...inputs)
+  const outputs = result instanceof Slot || result === undefined ? [result] : result.outputs
+  const used = outputs.map((output) => recorder.use(output))
+  checkInputCount(module, recorder)
+  return { steps: recorder.steps, outputs: used, uses: recorder.uses }
+}
