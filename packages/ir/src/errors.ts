@@ -65,12 +65,6 @@ export const noSuchPath = (path: string, existing: string, children: Iterable<st
   return new NnfuseError('NO_SUCH_PATH', `the model has no module "${path}"`, { path, hint })
 }
 
-export const noForward = (path: string, kind: string): NnfuseError =>
-  new NnfuseError('NO_FORWARD', `${kind} at "${path}" does not say what it computes`, {
-    path,
-    hint: 'Give its kind a forward function, or keep it out of what is run.',
-  })
-
 export const badGraph = (message: string, path?: string): NnfuseError =>
   new NnfuseError('BAD_GRAPH', message, path === undefined ? {} : { path })
 
