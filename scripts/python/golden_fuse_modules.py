@@ -14,9 +14,10 @@ from torch import nn
 from torch.ao.quantization import fuse_modules, fuse_modules_qat, get_fuser_method
 from torch.ao.quantization.fuse_modules import fuse_known_modules
 
-from fuse_modules_cases import all_cases
 from fuse_modules_fusers import CONFIGS, FUSER_FUNCS
 from fuse_modules_models import attach_hooks, build_model, observe, run
+from fuse_modules_requests import request_cases
+from fuse_modules_rows import row_cases
 from golden import ROOT
 
 OUTPUT = ROOT / "packages/nnfuse/test/golden/fuse-modules.json"
@@ -74,7 +75,7 @@ def outcome(case):
     attach_hooks(model, case.get("hooks", []), log)
     try:
         fused = fuse(model, case)
-    except Exception as error:  # noqa: BLE001  every class is recorded
+    except Exception as error:
         failed = {"error": [type(error).__name__, str(error)[:LONGEST_MESSAGE]]}
         return failed | (without_empty(observe(model)) if case.get("inplace") else {})
     observed = without_empty(observe(fused))
@@ -90,7 +91,7 @@ def line(case):
 def main():
     torch.set_num_threads(1)
     header = json.dumps({"torch": torch.__version__, "about": ABOUT}, indent=2).removesuffix("\n}")
-    lines = [line(case) for case in all_cases()]
+    lines = [line(case) for case in [*row_cases(), *request_cases()]]
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_text(header + ',\n  "cases": [\n' + ",\n".join(lines) + "\n  ]\n}\n", encoding="utf-8")
     print(f"{OUTPUT.relative_to(ROOT)}: {len(lines)} cases, {OUTPUT.stat().st_size} bytes")

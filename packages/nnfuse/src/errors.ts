@@ -1,5 +1,19 @@
 import { NnfuseError } from '@nnfuse/ir'
 
+export const badModel = (got: unknown): NnfuseError =>
+  new NnfuseError(
+    'BAD_MODEL',
+    `there is no model to fuse: ${got === null ? 'null' : `a ${typeof got}`} was given`,
+    {
+      hint: 'Give a Model, or the module at its root.',
+    },
+  )
+
+export const badMapping = (problem: string): NnfuseError =>
+  new NnfuseError('BAD_MAPPING', `additionalFuserMethodMapping is no list of [kinds, method]: ${problem}`, {
+    hint: 'Write [[[Conv2d, Dropout], (modules) => fused]].',
+  })
+
 export const badGroups = (problem: string): NnfuseError =>
   new NnfuseError(
     'BAD_GROUPS',

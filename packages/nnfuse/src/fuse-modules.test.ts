@@ -83,12 +83,20 @@ test('one list of names is one group', () => {
   expect(findModule(fuseModules(network(), ['conv1', 'bn1']).root, 'conv1').kind).toBe('nn.Conv2d')
 })
 
-test('a later group may name what an earlier one made', () => {
-  const fused = fuseModules(network(), [
-    ['sub.conv', 'sub.bn'],
+test('a later group may go on from what an earlier one made, across the Identity that it left', () => {
+  const groups = [
     ['conv1', 'bn1'],
-  ])
-  expect(() => fuseModules(fused, ['conv1', 'relu1'])).toThrow('its input comes from "bn1"')
+    ['conv1', 'relu1'],
+  ]
+  const fused = fuseModules(network(), groups)
+  expect(print(fused.root)).toBe(print(fuseModules(network(), ['conv1', 'bn1', 'relu1']).root))
+  expect(codeOf(() => fuseModules(network(), [['conv1', 'bn1'], groups[0] ?? []]))).toBe('UNKNOWN_PATTERN')
+})
+
+test('an Identity that has a hook is not passed over', () => {
+  const model = fuseModules(network(), ['conv1', 'bn1'])
+  registerForwardHook(model, 'bn1', () => undefined)
+  expect(() => fuseModules(model, ['conv1', 'relu1'])).toThrow('its input comes from "bn1"')
 })
 
 test('inplace changes the holder, otherwise a new one is returned', () => {
@@ -123,6 +131,10 @@ describe('is refused with a code', () => {
     expect(codeOf(() => fuseModules(network(), groups as never))).toBe('BAD_GROUPS')
   })
 
+  test.each([[null], [undefined], [5], [{}]])('no model but %s', (model) => {
+    expect(codeOf(() => fuseModules(model as never, ['conv1', 'bn1']))).toBe('BAD_MODEL')
+  })
+
   test('a path that does not exist', () => {
     expect(() => fuseModules(network(), ['sub.conv', 'sub.bn9'])).toThrow('the model has no module "sub.bn9"')
   })
@@ -147,6 +159,15 @@ describe('is refused with a code', () => {
   test('a ReLU that is called from two places', () => {
     const model = graphModule({ a: conv(), b: conv(), relu: ReLU() }, (m, x) => m.relu(m.b(m.relu(m.a(x)))))
     expect(codeOf(() => fuseModules(model, ['a', 'relu']))).toBe('CALLED_TWICE')
+  })
+
+  test('a batch-norm that works on another axis than the linear layer before it', () => {
+    const model = (shape: readonly (string | number)[]) =>
+      graphModule({ fc: nn.Linear(3, 4), bn: nn.BatchNorm1d(4) }, (m, x) => m.bn(m.fc(x as never)), {
+        inputs: { x: { dtype: 'float32', shape } },
+      })
+    expect(() => fuseModules(model(['n', 4, 3]), ['fc', 'bn'])).toThrow('fc gives 3 axes')
+    expect(fuseModules(model(['n', 3]), ['fc', 'bn']).root.children.get('bn')?.kind).toBe('nn.Identity')
   })
 
   test('a value that somebody else uses', () => {
@@ -185,6 +206,33 @@ describe('a method of one’s own', () => {
     const fused = fuseModulesQat(network(), ['conv1', 'bn1'], { additionalFuserMethodMapping: mapping })
     expect(findModule(fused.root, 'conv1').kind).toBe('nn.BatchNorm2d')
     expect(seen).toEqual([false, true])
+  })
+
+  test('moves hooks as the default ones do', () => {
+    const model = new Model(Sequential({ conv: conv(), act: Dropout() }))
+    registerForwardPreHook(model, 'conv', () => undefined)
+    registerForwardHook(model, 'act', () => undefined)
+    const fused = fuseModules(model, ['conv', 'act'], {
+      additionalFuserMethodMapping: [[[Conv2d, Dropout], ([first]) => first as AnyModule]],
+    })
+    expect(findModule(fused.root, 'conv').hooks).toMatchObject({ forwardPre: [{}], forward: [{}] })
+  })
+
+  test('that gives no module, or is no method, is refused with a code', () => {
+    const fuseWith = (mapping: unknown) => () =>
+      fuseModules(network(), ['conv1', 'bn1'], { additionalFuserMethodMapping: mapping as never })
+    expect(codeOf(fuseWith([[[Conv2d, BatchNorm2d], () => null]]))).toBe('BAD_REWRITE')
+    expect(codeOf(fuseWith(5))).toBe('BAD_MAPPING')
+    expect(codeOf(fuseWith([[Conv2d, () => conv()]]))).toBe('BAD_MAPPING')
+    expect(codeOf(fuseWith([[[Conv2d, BatchNorm2d], null]]))).toBe('BAD_MAPPING')
+  })
+
+  test('a whole fuserFunc must give back modules', () => {
+    const fuseWith = (result: unknown) => () =>
+      fuseModules(network(), ['conv1', 'bn1'], { fuserFunc: () => result as never })
+    expect(fuseWith([conv(), 5])).toThrow('got 5 in place 1')
+    expect(fuseWith([null, conv()])).toThrow('got null in place 0')
+    expect(fuseWith(5)).toThrow('got a number')
   })
 
   test('a whole fuserFunc must give back as many modules as it was given', () => {

@@ -8,11 +8,13 @@ import {
   type Note,
   replaceModules,
   toModel,
+  type ValueType,
 } from '@nnfuse/ir'
-import { checkLegality, type Flow, type LostHook } from '@nnfuse/matcher'
+import { checkLegality, type Flow, type LostHook, lazyTypes } from '@nnfuse/matcher'
 import {
   badFuserResult,
   badGroups,
+  badModel,
   calledTwice,
   groupDeclined,
   hookLost,
@@ -20,6 +22,7 @@ import {
   notInDataflow,
 } from './errors.js'
 import { type FuserMethodMapping, type FuserOptions, fuseKnownModules } from './fuser-method.js'
+import { acrossPlaceholders } from './placeholders.js'
 
 /** Replaces the modules of a group: as many come back as went in. */
 export type FuserFunc = (modules: readonly AnyModule[], options: FuserOptions) => readonly AnyModule[]
@@ -79,13 +82,16 @@ const checkAdjacent = (flow: Flow, paths: readonly string[], positions: readonly
   }
 }
 
-const checkDataflow = (root: AnyModule, paths: readonly string[]): void => {
-  const graph = flatten(root)
+/** Checks a group against the dataflow; gives what is known there of the value that each of its layers gives. */
+const checkDataflow = (root: AnyModule, paths: readonly string[]): ((slot: number) => ValueType) => {
+  const graph = acrossPlaceholders(flatten(root), paths)
   const flow: Flow = { graph, index: indexGraph(graph.attrs) }
   const positions = paths.map((path) => positionOf(flow, path))
   checkAdjacent(flow, paths, positions)
   const verdict = checkLegality(flow, positions)
   if (verdict !== true) throw groupDeclined(paths, verdict.declined)
+  const typeOf = lazyTypes(graph)
+  return (slot) => typeOf(graph.attrs.calls[positions[slot] as number]?.outputs[0] as string)
 }
 
 const noteOf = (path: string, when: 'before' | 'after'): Note => ({
@@ -100,18 +106,29 @@ interface GroupRun {
   readonly onLost: (path: string, when: 'before' | 'after') => void
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+const checkResults = (results: unknown, wanted: number): void => {
+  if (!Array.isArray(results)) throw badFuserResult(wanted, `a ${typeof results}`)
+  if (results.length !== wanted) throw badFuserResult(wanted, String(results.length))
+  const odd = results.findIndex((result) => !(isObject(result) && 'kind' in result))
+  if (odd >= 0) throw badFuserResult(wanted, `${results[odd]} in place ${odd}`)
+}
+
+const checkModel = (model: unknown): void => {
+  if (!isObject(model) || !('kind' in model || 'root' in model)) throw badModel(model)
+}
+
 const fuseGroup = (
   root: AnyModule,
   paths: readonly string[],
   { fuserFunc, options, onLost }: GroupRun,
 ): AnyModule => {
   const modules = paths.map((path) => findModule(root, path))
-  checkDataflow(root, paths)
+  const outputType = checkDataflow(root, paths)
   const onLostHook = ({ slot, when }: LostHook): void => onLost(paths[slot] as string, when)
-  const results = fuserFunc(modules, { ...options, paths, onLostHook })
-  if (!Array.isArray(results) || results.length !== paths.length) {
-    throw badFuserResult(paths.length, Array.isArray(results) ? String(results.length) : typeof results)
-  }
+  const results = fuserFunc(modules, { ...options, paths, onLostHook, outputType })
+  checkResults(results, paths.length)
   return replaceModules(root, new Map(paths.map((path, i) => [path, results[i] as AnyModule])))
 }
 
@@ -122,6 +139,7 @@ const fuseGroups = (model: ModelLike, groups: Groups, qat: boolean, given: FuseM
     additionalFuserMethodMapping = [],
     lostHooks,
   } = given
+  checkModel(model)
   const held = toModel(model)
   const notes: Note[] = []
   const onLost = (path: string, when: 'before' | 'after'): void => {
@@ -143,9 +161,10 @@ const fuseGroups = (model: ModelLike, groups: Groups, qat: boolean, given: FuseM
  * call that fails changes nothing.
  *
  * @param groups paths in the order the layers run: `['conv1', 'bn1', 'relu1']`, or a list of such lists; a later group
- * may name what an earlier one made
- * @throws NnfuseError `BAD_GROUPS`, `NO_SUCH_PATH`, `NOT_IN_DATAFLOW`, `NOT_ADJACENT`, `CALLED_TWICE`,
- * `UNKNOWN_PATTERN` or `CANNOT_FUSE`.
+ * may go on from what an earlier one made: `[['conv', 'bn'], ['conv', 'relu']]`
+ * @throws NnfuseError `BAD_MODEL`, `BAD_GROUPS`, `NO_SUCH_PATH`, `NOT_IN_DATAFLOW`, `NOT_ADJACENT`, `CALLED_TWICE`,
+ * `UNKNOWN_PATTERN` or `CANNOT_FUSE`, and of what the caller gives besides, `BAD_FUSER_FUNC`, `BAD_MAPPING`,
+ * `BAD_REWRITE` or `REWRITE_FAILED`.
  */
 export const fuseModules = (model: ModelLike, groups: Groups, options: FuseModulesOptions = {}): Model =>
   fuseGroups(model, groups, false, options)

@@ -1,6 +1,14 @@
-import { type AnyKind, type AnyModule, GraphModule, Identity, indexGraph, withTraining } from '@nnfuse/ir'
-import { type Flow, isDeclined, type LostHook, lazyTypes, type Rule, tryRule } from '@nnfuse/matcher'
-import { groupDeclined, unknownPattern } from './errors.js'
+import {
+  type AnyKind,
+  type AnyModule,
+  GraphModule,
+  Identity,
+  indexGraph,
+  type ValueType,
+  withTraining,
+} from '@nnfuse/ir'
+import { type Flow, isDeclined, type LostHook, lazyTypes, type Rule, rule, tryRule } from '@nnfuse/matcher'
+import { badMapping, groupDeclined, unknownPattern } from './errors.js'
 import { defaultPlugins, qatPlugins } from './plugins.js'
 
 /** Makes one module of several that follow each other. */
@@ -12,6 +20,8 @@ interface GroupOptions {
   readonly paths?: readonly string[]
   /** Told of each hook between the layers that has no place in the fused module. */
   readonly onLostHook?: (lost: LostHook) => void
+  /** What is known of the value that each module gives, counted from 0; else nothing is. */
+  readonly outputType?: (slot: number) => ValueType
 }
 
 export interface FuserMethodOptions extends GroupOptions {
@@ -27,7 +37,7 @@ export interface FuserOptions extends GroupOptions {
   readonly additionalFuserMethodMapping?: FuserMethodMapping
 }
 
-export const rulesFor = (qat: boolean): readonly Rule[] =>
+const rulesFor = (qat: boolean): readonly Rule[] =>
   (qat ? qatPlugins() : defaultPlugins()).flatMap((plugin) => plugin.rules ?? [])
 
 const sameKinds = (a: readonly string[], b: readonly string[]): boolean =>
@@ -38,24 +48,45 @@ const kindsOf = (rule: Rule): string[] => rule.slots.map((slot) => slot.label)
 const fits = ({ slots }: Rule, kinds: readonly string[]): boolean =>
   slots.length === kinds.length && slots.every((slot, i) => slot.kinds.includes(kinds[i] as string))
 
-/** The modules as a graph of their own, so that a rule can be tried on them as on any graph. */
+/**
+ * The modules as a graph of their own, so that a rule can be tried on them as on any graph. Value i is what module
+ * i - 1 gives.
+ */
 const chainOf = (modules: readonly AnyModule[], names: readonly string[]): Flow => {
-  const value = (i: number): string => `y${i}`
-  const calls = names.map((target, i) => ({ target, inputs: [value(i)], outputs: [value(i + 1)] }))
+  const calls = names.map((target, i) => ({ target, inputs: [`${i}`], outputs: [`${i + 1}`] }))
   const children = new Map(modules.map((module, i) => [names[i] as string, module]))
-  const attrs = { inputs: [value(0)], calls, outputs: [value(modules.length)], types: new Map() }
+  const attrs = { inputs: ['0'], calls, outputs: [`${modules.length}`], types: new Map() }
   return { graph: GraphModule(children, attrs), index: indexGraph(attrs) }
 }
 
 const methodOf =
   (rule: Rule): FuserMethod =>
-  (modules, { paths = modules.map((_, i) => String(i)), onLostHook }) => {
+  (modules, { paths = modules.map((_, i) => String(i)), onLostHook, outputType }) => {
     const flow = chainOf(modules, paths)
-    const result = tryRule(flow, rule, [...modules.keys()], lazyTypes(flow.graph))
+    const typeOf = outputType ? (value: string) => outputType(Number(value) - 1) : lazyTypes(flow.graph)
+    const result = tryRule(flow, rule, [...modules.keys()], typeOf)
     if (isDeclined(result)) throw groupDeclined(paths, result.declined)
     for (const lost of result.lostHooks) onLostHook?.(lost)
     return result.replacement
   }
+
+/** A method of the caller's runs as a rule, so that hooks move as they do with any other. */
+const additionalMethod =
+  (kinds: readonly AnyKind[], method: FuserMethod): FuserMethod =>
+  (modules, options) => {
+    const name = `fuser method for ${kinds.map(({ kind }) => kind).join(', ')}`
+    const made = rule(name, kinds, (...args) => method(args.slice(0, -1) as AnyModule[], options))
+    return methodOf(made)(modules, options)
+  }
+
+const checkMapping = (mapping: FuserMethodMapping): void => {
+  if (!Array.isArray(mapping)) throw badMapping(`a ${typeof mapping} was given`)
+  for (const [i, entry] of mapping.entries()) {
+    const [kinds, method] = Array.isArray(entry) ? entry : []
+    if (!Array.isArray(kinds) || kinds.length === 0) throw badMapping(`entry ${i} has no list of kinds`)
+    if (typeof method !== 'function') throw badMapping(`entry ${i} has no method`)
+  }
+}
 
 const nearest = (rules: readonly Rule[], wanted: readonly string[]): string[] => {
   const overlap = ({ slots }: Rule): number =>
@@ -69,13 +100,14 @@ const lookUp = (
   kinds: readonly string[],
   { qat = false, additionalFuserMethodMapping = [] }: FuserOptions,
 ): FuserMethod => {
+  checkMapping(additionalFuserMethodMapping)
   const additional = additionalFuserMethodMapping.findLast(([entry]) =>
     sameKinds(
       entry.map((kind) => kind.kind),
       kinds,
     ),
   )
-  if (additional !== undefined) return additional[1]
+  if (additional !== undefined) return additionalMethod(...additional)
   const rules = rulesFor(qat)
   const found = rules.find((rule) => fits(rule, kinds))
   if (found === undefined) throw unknownPattern(kinds, nearest(rules, kinds))
@@ -85,7 +117,7 @@ const lookUp = (
 /**
  * What fuses layers of these kinds, in the order they run.
  *
- * @throws NnfuseError `UNKNOWN_PATTERN` naming the nearest known patterns.
+ * @throws NnfuseError `UNKNOWN_PATTERN` naming the nearest known patterns, or `BAD_MAPPING`.
  */
 export const getFuserMethod = (kinds: readonly AnyKind[], options: FuserOptions = {}): FuserMethod =>
   lookUp(
@@ -97,7 +129,8 @@ export const getFuserMethod = (kinds: readonly AnyKind[], options: FuserOptions 
  * Fuses modules that follow each other: the fused module first, then an Identity for each other one, in the mode of
  * the first.
  *
- * @throws NnfuseError `UNKNOWN_PATTERN`, or `CANNOT_FUSE` with the reason.
+ * @throws NnfuseError `UNKNOWN_PATTERN`, `CANNOT_FUSE` with the reason, `BAD_MAPPING`, or `BAD_REWRITE` or
+ * `REWRITE_FAILED` where a method of the caller's gives no module or throws.
  */
 export const fuseKnownModules = (modules: readonly AnyModule[], options: FuserOptions = {}): AnyModule[] => {
   const method = lookUp(
