@@ -115,13 +115,9 @@ describe('declines, and leaves the model as it is', () => {
   })
 
   test('when a linear layer gives three axes, so that batch-norm works on another one', () => {
-    const model = graphModule(
-      { fc: nn.Linear(3, 4), bn: nn.BatchNorm1d(4) },
-      (m, x) => m.bn(m.fc(x as never)),
-      {
-        inputs: { x: { dtype: 'float32', shape: ['n', 4, 3] } },
-      },
-    )
+    const model = graphModule({ fc: nn.Linear(3, 4), bn: nn.BatchNorm1d(4) }, (m, x) => m.bn(m.fc(x)), {
+      inputs: { x: { dtype: 'float32', shape: ['n', 4, 3] } },
+    })
     expect(declineOf(model)).toBe('fc gives 3 axes, so bn normalizes axis 1 and not the features')
   })
 

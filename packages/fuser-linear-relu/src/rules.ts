@@ -1,4 +1,5 @@
 import {
+  type AnyModule,
   activations,
   BatchNorm1d,
   BatchNorm2d,
@@ -29,6 +30,8 @@ import { oneOf, type Rule, rule } from '@nnfuse/matcher'
 
 const otherActivations = oneOf(...activations.filter((activation) => activation !== ReLU))
 
+const together = (layer: AnyModule, activation: AnyModule): AnyModule => withActivation(layer, activation)
+
 export const linearReluRules: readonly Rule[] = [
   rule('conv1d-relu', [Conv1d, ReLU], (conv, relu) => ConvReLU1d(conv, relu)),
   rule('conv2d-relu', [Conv2d, ReLU], (conv, relu) => ConvReLU2d(conv, relu)),
@@ -37,19 +40,19 @@ export const linearReluRules: readonly Rule[] = [
   rule('bn2d-relu', [BatchNorm2d, ReLU], (bn, relu) => BNReLU2d(bn, relu)),
   rule('bn3d-relu', [BatchNorm3d, ReLU], (bn, relu) => BNReLU3d(bn, relu)),
 
-  rule('bn1d-relu', [BatchNorm1d, ReLU], withActivation),
-  rule('conv-transpose1d-relu', [ConvTranspose1d, ReLU], withActivation),
-  rule('conv-transpose2d-relu', [ConvTranspose2d, ReLU], withActivation),
-  rule('conv-transpose3d-relu', [ConvTranspose3d, ReLU], withActivation),
+  rule('bn1d-relu', [BatchNorm1d, ReLU], together),
+  rule('conv-transpose1d-relu', [ConvTranspose1d, ReLU], together),
+  rule('conv-transpose2d-relu', [ConvTranspose2d, ReLU], together),
+  rule('conv-transpose3d-relu', [ConvTranspose3d, ReLU], together),
 
-  rule('conv1d-activation', [Conv1d, otherActivations], withActivation),
-  rule('conv2d-activation', [Conv2d, otherActivations], withActivation),
-  rule('conv3d-activation', [Conv3d, otherActivations], withActivation),
-  rule('conv-transpose1d-activation', [ConvTranspose1d, otherActivations], withActivation),
-  rule('conv-transpose2d-activation', [ConvTranspose2d, otherActivations], withActivation),
-  rule('conv-transpose3d-activation', [ConvTranspose3d, otherActivations], withActivation),
-  rule('linear-activation', [Linear, otherActivations], withActivation),
-  rule('bn1d-activation', [BatchNorm1d, otherActivations], withActivation),
-  rule('bn2d-activation', [BatchNorm2d, otherActivations], withActivation),
-  rule('bn3d-activation', [BatchNorm3d, otherActivations], withActivation),
+  rule('conv1d-activation', [Conv1d, otherActivations], together),
+  rule('conv2d-activation', [Conv2d, otherActivations], together),
+  rule('conv3d-activation', [Conv3d, otherActivations], together),
+  rule('conv-transpose1d-activation', [ConvTranspose1d, otherActivations], together),
+  rule('conv-transpose2d-activation', [ConvTranspose2d, otherActivations], together),
+  rule('conv-transpose3d-activation', [ConvTranspose3d, otherActivations], together),
+  rule('linear-activation', [Linear, otherActivations], together),
+  rule('bn1d-activation', [BatchNorm1d, otherActivations], together),
+  rule('bn2d-activation', [BatchNorm2d, otherActivations], together),
+  rule('bn3d-activation', [BatchNorm3d, otherActivations], together),
 ]

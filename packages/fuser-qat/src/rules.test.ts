@@ -1,4 +1,20 @@
-import { type AnyModule, flatten, manualSeed, print, ReLU, Sequential, stateDict, train } from '@nnfuse/ir'
+import {
+  type AnyModule,
+  flatten,
+  GELU,
+  Hardswish,
+  LeakyReLU,
+  manualSeed,
+  print,
+  ReLU,
+  ReLU6,
+  Sequential,
+  Sigmoid,
+  SiLU,
+  stateDict,
+  Tanh,
+  train,
+} from '@nnfuse/ir'
 import { apply, plan } from '@nnfuse/matcher'
 import { describe, expect, test } from 'vitest'
 import { qat } from './index.js'
@@ -18,6 +34,16 @@ const layers: Record<string, readonly AnyModule[]> = {
   'qat-conv-transpose1d-bn': [nn.ConvTranspose1d(2, 4, 3), nn.BatchNorm1d(4)],
   'qat-conv-transpose2d-bn': [nn.ConvTranspose2d(2, 4, 3, { groups: 2 }), nn.BatchNorm2d(4)],
   'qat-conv-transpose3d-bn': [nn.ConvTranspose3d(2, 4, 3), nn.BatchNorm3d(4)],
+  'qat-conv-transpose1d-bn-relu': [nn.ConvTranspose1d(2, 4, 3), nn.BatchNorm1d(4), ReLU()],
+  'qat-conv-transpose2d-bn-relu': [nn.ConvTranspose2d(2, 4, 3), nn.BatchNorm2d(4), ReLU()],
+  'qat-conv-transpose3d-bn-relu': [nn.ConvTranspose3d(2, 4, 3), nn.BatchNorm3d(4), ReLU()],
+  'qat-conv1d-bn-activation': [nn.Conv1d(2, 4, 3), nn.BatchNorm1d(4), SiLU()],
+  'qat-conv2d-bn-activation': [nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), ReLU6()],
+  'qat-conv3d-bn-activation': [nn.Conv3d(2, 4, 3), nn.BatchNorm3d(4), Tanh()],
+  'qat-conv-transpose1d-bn-activation': [nn.ConvTranspose1d(2, 4, 3), nn.BatchNorm1d(4), Sigmoid()],
+  'qat-conv-transpose2d-bn-activation': [nn.ConvTranspose2d(2, 4, 3), nn.BatchNorm2d(4), LeakyReLU()],
+  'qat-conv-transpose3d-bn-activation': [nn.ConvTranspose3d(2, 4, 3), nn.BatchNorm3d(4), Hardswish()],
+  'qat-linear-bn-activation': [nn.Linear(2, 4), nn.BatchNorm1d(4), GELU()],
 }
 
 const reasonOf = (...chain: readonly AnyModule[]): string | undefined => {

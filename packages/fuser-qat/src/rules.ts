@@ -1,4 +1,6 @@
 import {
+  type AnyModule,
+  activations,
   BatchNorm1d,
   BatchNorm2d,
   BatchNorm3d,
@@ -21,8 +23,9 @@ import {
   LinearBn1d,
   LinearBnReLU1d,
   ReLU,
+  withActivation,
 } from '@nnfuse/ir'
-import { type Rule, rule } from '@nnfuse/matcher'
+import { oneOf, type Rule, rule } from '@nnfuse/matcher'
 import { channelsAgree, isAffine, sameMode, tracksRunningStats } from './guards.js'
 
 /*
@@ -30,6 +33,11 @@ import { channelsAgree, isAffine, sameMode, tracksRunningStats } from './guards.
  * forward scales the weight by the statistics of the moment. The first rows are the training column of PyTorch's default
  * fuser mapping, with its checks in its order; the others are those that it lacks.
  */
+
+const other = oneOf(...activations.filter((activation) => activation !== ReLU))
+
+const together = (layer: AnyModule, bn: AnyModule, activation: AnyModule): AnyModule =>
+  withActivation(layer, bn, activation)
 
 const trainable = [sameMode, channelsAgree, isAffine, tracksRunningStats]
 
@@ -65,4 +73,20 @@ export const qatRules: readonly Rule[] = [
   rule('qat-conv-transpose3d-bn', [ConvTranspose3d, BatchNorm3d], (conv, bn) => ConvTransposeBn3d(conv, bn), {
     when: trainable,
   }),
+  rule('qat-conv-transpose1d-bn-relu', [ConvTranspose1d, BatchNorm1d, ReLU], together, { when: trainable }),
+  rule('qat-conv-transpose2d-bn-relu', [ConvTranspose2d, BatchNorm2d, ReLU], together, { when: trainable }),
+  rule('qat-conv-transpose3d-bn-relu', [ConvTranspose3d, BatchNorm3d, ReLU], together, { when: trainable }),
+  rule('qat-conv1d-bn-activation', [Conv1d, BatchNorm1d, other], together, { when: trainable }),
+  rule('qat-conv2d-bn-activation', [Conv2d, BatchNorm2d, other], together, { when: trainable }),
+  rule('qat-conv3d-bn-activation', [Conv3d, BatchNorm3d, other], together, { when: trainable }),
+  rule('qat-conv-transpose1d-bn-activation', [ConvTranspose1d, BatchNorm1d, other], together, {
+    when: trainable,
+  }),
+  rule('qat-conv-transpose2d-bn-activation', [ConvTranspose2d, BatchNorm2d, other], together, {
+    when: trainable,
+  }),
+  rule('qat-conv-transpose3d-bn-activation', [ConvTranspose3d, BatchNorm3d, other], together, {
+    when: trainable,
+  }),
+  rule('qat-linear-bn-activation', [Linear, BatchNorm1d, other], together, { when: trainable }),
 ]
