@@ -3,7 +3,7 @@ import type { OnnxDocument, OnnxInitializer, OnnxValueInfo } from './document.js
 import { encodeNode, isUnchanged } from './encode-node.js'
 import { embedTensor, encodeTensor } from './encode-tensor.js'
 import { inputTypesNeeded } from './errors.js'
-import type { GraphEntry } from './index-file.js'
+import type { GraphEntry } from './graph-entry.js'
 import { copySegment, joinSegments, messageField, type Segment, segmentsField } from './segments.js'
 import type { NewTensor, SettledGraph, WrittenNode } from './settle-graph.js'
 import { agrees, infoField, type Listed, placeInfos } from './write-infos.js'

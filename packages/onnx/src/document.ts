@@ -1,12 +1,9 @@
 import type { AnyModule, ByteSource, Model, Tensor, ValueType } from '@nnfuse/ir'
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { duplicateValue, malformed } from './errors.js'
-import type { OpenExternal } from './external-data.js'
-import type { FileIndex, GraphEntry } from './index-file.js'
+import { domainName } from './domains.js'
+import type { FileIndex } from './index-file.js'
 import type { OnnxSlot } from './onnx-op.js'
-import { isExternal, readTensor, unreadTensor } from './read-tensor.js'
-import { type SubgraphNames, subgraphNames } from './subgraphs.js'
-import { valueTypeOf } from './value-types.js'
+import type { SubgraphNames } from './subgraphs.js'
 import type { Span } from './wire.js'
 
 /** A node of the file. */
@@ -80,18 +77,21 @@ export interface OnnxDocument {
 export const documentOf = (model: Model): OnnxDocument | undefined =>
   (model.source as OnnxDocument | undefined)?.format === 'onnx' ? (model.source as OnnxDocument) : undefined
 
-/** ONNX's own operators, under either of their domain's names. */
-export const isDefaultDomain = (domain: string): boolean => domain === '' || domain === 'ai.onnx'
-
 /** Before opset 7, broadcasting and batch-norm meant something else. */
 export const oldestOpset = 7
 
 /** Whether a node is one of ONNX's own, in a version whose meaning the readers and writers here know. */
 export const isStandard = ({ domain, opType }: NodeProto, { index, opsets }: OnnxDocument): boolean =>
-  isDefaultDomain(domain) &&
-  (opsets.get('') ?? 0) >= oldestOpset &&
-  !index.functions.has(`${domain}:${opType}`)
+  domainName(domain) === '' && (opsets.get('') ?? 0) >= oldestOpset && !index.functions.has(`:${opType}`)
 
 /** Inputs that are passed when the model runs. IR version 3 lists initializers as inputs too. */
 export const dataInputs = ({ inputs, tensors }: OnnxDocument): string[] =>
   inputs.map(({ name }) => name).filter((name) => !tensors.has(name))
+
+/** Names that belong to something of the file, so that no value of the graph can be given them. */
+export const reservedNames = (document: OnnxDocument | undefined): Set<string> =>
+  new Set([
+    ...(document?.initializers.keys() ?? []),
+    ...(document?.islands.keys() ?? []),
+    ...(document?.nodes.flatMap(({ defined }) => defined) ?? []),
+  ])

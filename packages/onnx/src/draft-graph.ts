@@ -7,18 +7,10 @@ import {
   type ValueId,
   type ValueType,
 } from '@nnfuse/ir'
-import type { OnnxDocument } from './document.js'
+import { type OnnxDocument, reservedNames } from './document.js'
 import { type Draft, type DraftValue, emptyDraft, namedValue } from './draft.js'
 import { Emitter } from './emitter.js'
 import { cannotExpress } from './errors.js'
-
-/** Names that belong to something of the file, so that a value of the graph cannot have them. */
-const fileNames = (document: OnnxDocument | undefined): Set<string> =>
-  new Set([
-    ...(document?.initializers.keys() ?? []),
-    ...(document?.islands.keys() ?? []),
-    ...(document?.nodes.flatMap(({ defined }) => defined) ?? []),
-  ])
 
 /** The result of a call is called what the graph calls it; one that has a name already keeps it. */
 const bind = (value: DraftValue, id: ValueId, reserved: ReadonlySet<string>): void => {
@@ -53,7 +45,7 @@ export const draftGraph = (
   const draft = emptyDraft()
   const { calls, inputs, outputs } = graph.attrs
   const emitter = new Emitter({ draft, opset, document, paths: graph.children.keys() })
-  const reserved = fileNames(document)
+  const reserved = reservedNames(document)
   const values = new Map<ValueId, DraftValue>()
   for (const id of inputs) values.set(id, namedValue(id, typeOfInput(graph, id, inputTypes), 'input'))
   for (const value of values.values()) draft.inputs.push(value)

@@ -251,6 +251,19 @@ describe('inner graphs', () => {
     expect(await written(edited)).toEqual(['hidden = Identity(x)', 'y = If(condition)'])
   })
 
+  test('that know two values by one name cannot be written', async () => {
+    const other = graph({ nodes: [node('Relu', ['hidden'], ['inner'])], outputs: { inner: [2] } })
+    const twice = [
+      ...(parts.nodes ?? []),
+      node('If', ['condition'], ['z'], { then_branch: other, else_branch: other }),
+    ]
+    const original = await importOnnx(model({ ...parts, nodes: twice, outputs: { y: [2], z: [2] } }))
+    const edited = rewired(original, ({ calls }) => ({
+      calls: calls.map((call) => (call.target === 'If_3' ? { ...call, inputs: ['condition', 'x'] } : call)),
+    }))
+    await expect(serializeOnnx(edited)).rejects.toMatchObject({ code: 'CANNOT_EXPRESS', path: 'hidden' })
+  })
+
   test('keep the constants they use', async () => {
     const bytes = model({
       ...parts,

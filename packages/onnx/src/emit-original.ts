@@ -1,5 +1,6 @@
 import type { NodeProto } from 'onnx-buf'
 import type { Origin } from './document.js'
+import { domainName } from './domains.js'
 import { type DraftValue, resultValue } from './draft.js'
 import type { Emitter } from './emitter.js'
 import { cannotExpress } from './errors.js'
@@ -71,7 +72,7 @@ const mentionsOf = (
 }
 
 const knowsDomain = ({ document }: Emitter, { domain }: NodeProto): boolean => {
-  const known = domain === 'ai.onnx' ? '' : domain
+  const known = domainName(domain)
   return document ? document.opsets.has(known) : known === ''
 }
 

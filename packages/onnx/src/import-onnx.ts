@@ -1,9 +1,10 @@
 import { type ByteSource, Model } from '@nnfuse/ir'
 import { blobSource, memorySource } from './byte-sources.js'
-import { documentOf, readDocument } from './document.js'
+import { documentOf } from './document.js'
 import type { OpenExternal } from './external-data.js'
 import { importGraph } from './import-graph.js'
 import { indexOnnx } from './index-file.js'
+import { readDocument } from './read-document.js'
 
 /** How to read a model. */
 export interface ImportOptions {

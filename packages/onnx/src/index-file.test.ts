@@ -79,7 +79,7 @@ describe('broken files', () => {
   })
 
   test.each([
-    ['a number of eleven bytes', [0x08, ...Array<number>(11).fill(0xff)]],
+    ['a number of eleven bytes', [0x08, ...new Array<number>(11).fill(0xff)]],
     ['field number 0', [0x02, 0x00]],
     ['a group', [0x0b, 0x0c]],
     ['a field longer than its message', [...field(7, concat([0x0a, 0x7f], new Uint8Array(4))), 0x08, 0x08]],

@@ -1,23 +1,11 @@
 import type { ByteSource } from '@nnfuse/ir'
-import {
-  FunctionProtoSchema,
-  type ModelProto,
-  ModelProtoSchema,
-  type NodeProto,
-  NodeProtoSchema,
-  type SparseTensorProto,
-  SparseTensorProtoSchema,
-  type TensorAnnotation,
-  TensorAnnotationSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from 'onnx-buf'
+import { FunctionProtoSchema, type ModelProto, ModelProtoSchema } from 'onnx-buf'
+import { domainName } from './domains.js'
 import { emptyFile, malformed, noGraph, noVersion } from './errors.js'
-import { type IndexedTensor, indexTensor } from './index-tensor.js'
+import { checkDelimited, type GraphEntry, readEntry, readMessage } from './graph-entry.js'
 import { parseMessage } from './parse-message.js'
 import {
   type FieldSpan,
-  lengthDelimited,
   readSpan,
   type Span,
   type Window,
@@ -34,17 +22,6 @@ import {
  *   GraphProto { 1 node, 2 name, 5 initializer, 11 input, 12 output, 13 value_info, ... }
  */
 
-/** One field of the graph, with what it holds. */
-export type GraphEntry = FieldSpan &
-  (
-    | { readonly type: 'node'; readonly node: NodeProto }
-    | { readonly type: 'initializer'; readonly tensor: IndexedTensor }
-    | { readonly type: 'input' | 'output' | 'valueInfo'; readonly info: ValueInfoProto }
-    | { readonly type: 'annotation'; readonly annotation: TensorAnnotation }
-    | { readonly type: 'sparse'; readonly sparse: SparseTensorProto }
-    | { readonly type: 'other' }
-  )
-
 /** What stands where in a file. */
 export interface FileIndex {
   readonly source: ByteSource
@@ -60,77 +37,6 @@ export interface FileIndex {
 const graphField = 7
 const functionsField = 25
 const trainingField = 20
-const largestMessage = 2 ** 31 - 1
-
-type Reader = (window: Window, span: FieldSpan) => Promise<GraphEntry>
-
-const contents = (window: Window, span: FieldSpan): Promise<Uint8Array> => {
-  const size = span.end - span.contentStart
-  if (size > largestMessage)
-    throw malformed(window.source.name, span.start, `one field is ${size} bytes long`)
-  return readSpan(window, { start: span.contentStart, end: span.end })
-}
-
-const valueInfo =
-  (type: 'input' | 'output' | 'valueInfo'): Reader =>
-  async (window, span) => ({
-    ...span,
-    type,
-    info: parseMessage(ValueInfoProtoSchema, await contents(window, span), window.source.name, span.start),
-  })
-
-const readers: ReadonlyMap<number, Reader> = new Map<number, Reader>([
-  [
-    1,
-    async (window, span) => ({
-      ...span,
-      type: 'node',
-      node: parseMessage(NodeProtoSchema, await contents(window, span), window.source.name, span.start),
-    }),
-  ],
-  [5, async (window, span) => ({ ...span, type: 'initializer', tensor: await indexTensor(window, span) })],
-  [11, valueInfo('input')],
-  [12, valueInfo('output')],
-  [13, valueInfo('valueInfo')],
-  [
-    14,
-    async (window, span) => ({
-      ...span,
-      type: 'annotation',
-      annotation: parseMessage(
-        TensorAnnotationSchema,
-        await contents(window, span),
-        window.source.name,
-        span.start,
-      ),
-    }),
-  ],
-  [
-    15,
-    async (window, span) => ({
-      ...span,
-      type: 'sparse',
-      sparse: parseMessage(
-        SparseTensorProtoSchema,
-        await contents(window, span),
-        window.source.name,
-        span.start,
-      ),
-    }),
-  ],
-])
-
-const readEntry = (window: Window, span: FieldSpan): Promise<GraphEntry> => {
-  const reader = readers.get(span.field)
-  if (reader === undefined) return Promise.resolve({ ...span, type: 'other' })
-  checkDelimited(window, span)
-  return reader(window, span)
-}
-
-const checkDelimited = ({ source }: Window, { wire, start, field }: FieldSpan): void => {
-  if (wire !== lengthDelimited) throw malformed(source.name, start, `field ${field} is no message`)
-}
-
 const collect = async (window: Window, span: Span): Promise<FieldSpan[]> => {
   const fields: FieldSpan[] = []
   for await (const field of walkFields(window, span)) fields.push(field)
@@ -157,14 +63,8 @@ const readModel = async (window: Window, fields: readonly FieldSpan[]): Promise<
 const readFunctions = async (window: Window, fields: readonly FieldSpan[]): Promise<Set<string>> => {
   const names = new Set<string>()
   for (const span of fields.filter(({ field }) => field === functionsField)) {
-    checkDelimited(window, span)
-    const { domain, name } = parseMessage(
-      FunctionProtoSchema,
-      await contents(window, span),
-      window.source.name,
-      span.start,
-    )
-    names.add(`${domain}:${name}`)
+    const { domain, name } = await readMessage(window, span, FunctionProtoSchema)
+    names.add(`${domainName(domain)}:${name}`)
   }
   return names
 }

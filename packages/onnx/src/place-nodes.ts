@@ -1,10 +1,10 @@
-import { type AnyModule, inferModule, unknownType, type ValueType } from '@nnfuse/ir'
+import { type AnyModule, inferModule, type ValueType } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
-import { dataInputs, isStandard, type OnnxDocument, type OnnxNode } from './document.js'
-import { duplicateValue, notSorted, unknownValue } from './errors.js'
+import { isStandard, type OnnxDocument, type OnnxNode } from './document.js'
 import { OnnxOp, type OnnxSlot } from './onnx-op.js'
 import type { RaiseContext, Raised } from './raise/raiser.js'
 import { raisers } from './raise/table.js'
+import { checkKnown, claimOutputs, nameOf, type Reading, startReading, valuesUsed } from './reading.js'
 import { resolveConstant } from './resolve-constant.js'
 
 /** A node that became a module. */
@@ -19,73 +19,6 @@ export interface Placed {
   readonly direct: boolean
   /** Why it is opaque; undefined where it is not. */
   readonly reason: string | undefined
-}
-
-/** How far the nodes have been read. */
-interface Reading {
-  readonly document: OnnxDocument
-  readonly context: RaiseContext
-  /** Names that have a value so far. */
-  readonly known: Set<string>
-  /** Names that some node makes. */
-  readonly made: ReadonlySet<string>
-  readonly stated: ReadonlyMap<string, ValueType>
-}
-
-/** How an error names a node. */
-const nameOf = ({ node, order }: OnnxNode): string =>
-  node.name === '' ? `node ${order} (${node.opType})` : `node "${node.name}" (${node.opType})`
-
-const present = (values: readonly string[]): string[] => values.filter((value) => value !== '')
-
-const valuesUsed = ({ node, captured }: OnnxNode): string[] => [...present(node.input), ...captured]
-
-const whyNotConstant = (document: OnnxDocument, value: string): string => {
-  const isInput = document.inputs.some(({ name }) => name === value)
-  if (isInput && document.initializers.has(value))
-    return 'is also an input of the graph, so it may be overridden at run time'
-  return isInput ? 'is an input of the graph' : 'is computed at run time'
-}
-
-const contextOf = (document: OnnxDocument): RaiseContext => {
-  const used = new Set([...document.nodes.flatMap(valuesUsed), ...document.outputs.map(({ name }) => name)])
-  return {
-    opset: document.opsets.get('') ?? 0,
-    constant: (value) => (value === undefined ? undefined : document.tensors.get(value)),
-    type: (value) =>
-      value === undefined
-        ? unknownType
-        : (document.tensors.get(value) ?? document.types.get(value) ?? unknownType),
-    isUsed: (value) => used.has(value),
-    whyNotConstant: (value) => whyNotConstant(document, value),
-  }
-}
-
-const start = (document: OnnxDocument): Reading => {
-  const statedOnes = [...document.valueInfo, ...document.outputs, ...document.inputs]
-  const stated = new Map(statedOnes.map(({ name, type }) => [name, type]))
-  const known = new Set(document.tensors.keys())
-  for (const input of dataInputs(document)) {
-    if (known.has(input)) throw duplicateValue(input, 'the graph inputs')
-    known.add(input)
-    document.types.set(input, stated.get(input) ?? unknownType)
-  }
-  const made = new Set(document.nodes.flatMap(({ node }) => node.output))
-  return { document, context: contextOf(document), known, made, stated }
-}
-
-const checkKnown = ({ known, made }: Reading, values: readonly string[], user: string): void => {
-  for (const value of values) {
-    if (known.has(value)) continue
-    throw made.has(value) ? notSorted(value, user) : unknownValue(value, user)
-  }
-}
-
-const claimOutputs = ({ known }: Reading, node: OnnxNode): void => {
-  for (const value of present(node.node.output)) {
-    if (known.has(value)) throw duplicateValue(value, nameOf(node))
-    known.add(value)
-  }
 }
 
 /** Where nodes only compute a constant, the constant is kept and the node is no layer. */
@@ -180,7 +113,7 @@ const place = (reading: Reading, node: OnnxNode): Placed => {
  * @throws NnfuseError `ONNX_DUPLICATE_VALUE`, `ONNX_UNKNOWN_VALUE`, `ONNX_NOT_SORTED`
  */
 export const placeNodes = (document: OnnxDocument): Placed[] => {
-  const reading = start(document)
+  const reading = startReading(document)
   const placed: Placed[] = []
   for (const node of document.nodes) {
     checkKnown(reading, valuesUsed(node), nameOf(node))

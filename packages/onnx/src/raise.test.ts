@@ -1,4 +1,4 @@
-import { print, readValues, type Tensor } from '@nnfuse/ir'
+import { findModule, print, readValues, type Tensor } from '@nnfuse/ir'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
 import { type ModelParts, model, node, ramp, tensor, weights } from '../test/onnx-builder.js'
@@ -153,7 +153,7 @@ describe('Gemm', () => {
       outputs: { y: [] },
     })
     const { root } = await importOnnx(bytes)
-    const { weight } = root.children.get('Gemm_0')?.attrs as { weight: Tensor }
+    const { weight } = findModule(root, 'Gemm_0').attrs as { weight: Tensor }
     const [values, original] = [await readValues(weight), Float32Array.from(ramp(1200))]
     expect(weight.shape).toEqual([400, 3])
     expect([values[0], values[1], values[2], values[3]]).toEqual([

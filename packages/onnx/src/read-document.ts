@@ -1,4 +1,14 @@
-IMPORTS
+import type { Tensor } from '@nnfuse/ir'
+import type { OnnxDocument, OnnxInitializer, OnnxValueInfo } from './document.js'
+import { domainName } from './domains.js'
+import { duplicateValue, malformed } from './errors.js'
+import type { OpenExternal } from './external-data.js'
+import type { GraphEntry } from './graph-entry.js'
+import type { FileIndex } from './index-file.js'
+import { isExternal, readTensor, unreadTensor } from './read-tensor.js'
+import { subgraphNames } from './subgraphs.js'
+import { valueTypeOf } from './value-types.js'
+
 type EntryOf<T extends GraphEntry['type']> = Extract<GraphEntry, { readonly type: T }>
 
 const entriesOf = <T extends GraphEntry['type']>(index: FileIndex, type: T): EntryOf<T>[] =>
@@ -57,9 +67,7 @@ const byName = (initializers: readonly OnnxInitializer[]): Map<string, OnnxIniti
 }
 
 const opsetsOf = ({ model }: FileIndex): Map<string, number> =>
-  new Map(
-    model.opsetImport.map(({ domain, version }) => [isDefaultDomain(domain) ? '' : domain, Number(version)]),
-  )
+  new Map(model.opsetImport.map(({ domain, version }) => [domainName(domain), Number(version)]))
 
 /**
  * Everything of a file but its layers, which importing adds.
@@ -111,4 +119,3 @@ const constantsOf = (
   const constants = [...initializers.values()].filter(({ name }) => !overridable.has(name))
   return new Map(constants.map(({ name, tensor }) => [name, tensor]))
 }
-

@@ -1,5 +1,5 @@
 import { type GraphModuleOf, uniqueNames } from '@nnfuse/ir'
-import type { OnnxDocument } from './document.js'
+import { type OnnxDocument, reservedNames } from './document.js'
 import { type Draft, type DraftValue, resultValue } from './draft.js'
 import { cannotExpress } from './errors.js'
 
@@ -28,7 +28,7 @@ const release = (naming: Naming, name: string): void => {
   const owner = naming.owners.get(name)
   if (owner === undefined) return
   if (owner.from !== 'node' || naming.fixed.has(owner)) {
-    throw cannotExpress(name, 'two values of the graph need this name', 'Rename one of the outputs.')
+    throw cannotExpress(name, 'two values of the graph need this name', 'Rename one of the graph outputs.')
   }
   owner.name = undefined
   naming.owners.delete(name)
@@ -81,21 +81,16 @@ const settleOutputs = (naming: Naming, graph: GraphModuleOf, document: OnnxDocum
 
 /** One copy serves every inner graph that uses the name. */
 const settleCaptures = (naming: Naming): void => {
+  const settled = new Map<string, DraftValue>()
   for (const { value, name } of naming.draft.captures) {
-    const owner = naming.owners.get(name)
-    if (owner !== undefined && naming.fixed.has(owner) && owner !== value) continue
+    if (settled.get(name) === value) continue
+    settled.set(name, value)
     demand(naming, value, name)
   }
 }
 
-const reservedNames = (document: OnnxDocument | undefined): string[] => [
-  ...(document?.initializers.keys() ?? []),
-  ...(document?.islands.keys() ?? []),
-  ...(document?.nodes.flatMap(({ defined }) => defined) ?? []),
-]
-
 const nameTheRest = (naming: Naming, document: OnnxDocument | undefined): void => {
-  const reserved = new Set(reservedNames(document))
+  const reserved = reservedNames(document)
   const unique = uniqueNames([...reserved, ...naming.owners.keys()])
   const isFree = (name: string): boolean => name !== '' && !naming.owners.has(name) && !reserved.has(name)
   const nameless = naming.draft.nodes

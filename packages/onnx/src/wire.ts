@@ -53,7 +53,7 @@ export const readSpan = async (window: Window, span: Span): Promise<Uint8Array> 
 }
 
 /** What the file seems to be instead, for the hint of an error. */
-export const hintOfStart = async (source: ByteSource): Promise<string | undefined> =>
+const hintOfStart = async (source: ByteSource): Promise<string | undefined> =>
   describeStart(await source.read(0, Math.min(64, source.size)))
 
 /** The error with a hint on what the file seems to be, where its start tells. */

@@ -156,9 +156,12 @@ describe('layers compute what they say', () => {
     close(await run(single(conv, float(1, 1, 3)), [1, 1, 3], [1, 2, 3]), expected)
   })
 
-  test('dilation with padding same', async () => {
-    const conv = Conv1d({ weight: floatTensor([1, 10], [1, 1, 2]), padding: 'same', dilation: 2 })
-    close(await run(single(conv, float(1, 1, 4)), [1, 1, 4], [1, 2, 3, 4]), [20, 31, 42, 3])
+  test.each([
+    ['same', [30, 41, 2, 3]],
+    ['same-lower', [20, 30, 41, 2]],
+  ] as const)('padding %s with dilation, the odd one at its end', async (padding, expected) => {
+    const conv = Conv1d({ weight: floatTensor([1, 10], [1, 1, 2]), padding, dilation: 3 })
+    close(await run(single(conv, float(1, 1, 4)), [1, 1, 4], [1, 2, 3, 4]), [...expected])
   })
 
   test('a batch-norm, affine and not', async () => {

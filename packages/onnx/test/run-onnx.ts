@@ -24,15 +24,15 @@ export const runOnnx = async (
   bytes: Uint8Array,
   feeds: Readonly<Record<string, Feed>>,
 ): Promise<Readonly<Record<string, Result>>> => {
-  const session = await InferenceSession.create(bytes, {
+  const runtime = await InferenceSession.create(bytes, {
     graphOptimizationLevel: 'disabled',
     logSeverityLevel: 4,
     intraOpNumThreads: 1,
   })
-  const outputs = await session.run(
+  const outputs = await runtime.run(
     Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, tensorOf(feed)])),
   )
-  await session.release()
+  await runtime.release()
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { dims, data }]) => [
       name,
