@@ -13,6 +13,7 @@ const namedSnippets = (page: string): [file: string, code: string][] =>
 const pages = [
   'README.md',
   ...readdirSync(new URL('docs', root)).flatMap((file) => (file.endsWith('.md') ? [`docs/${file}`] : [])),
+  ...readdirSync(new URL('packages', root)).map((folder) => `packages/${folder}/README.md`),
 ]
 
 describe.each(pages)('%s', (page) => {
@@ -33,7 +34,7 @@ describe('the programs run', () => {
     printed.length = 0
     process.chdir(new URL('examples', root).pathname)
     mkdirSync('out', { recursive: true })
-    vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line))
+    vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => void printed.push(values.join(' ')))
   })
 
   afterEach(() => {
@@ -52,6 +53,28 @@ describe('the programs run', () => {
         "block3.bn stays: the output of block3.conv is also used by block3.Add",
       ]
     `)
+  })
+
+  test('copy-a-file gives the same bytes', async () => {
+    await import('../src/copy-a-file.js')
+    expect(readFileSync('out/copy.onnx').equals(readFileSync('models/shapes.onnx'))).toBe(true)
+  })
+
+  test('fuse-with-the-command checks what it writes', async () => {
+    await import('../src/fuse-with-the-command.js')
+    expect(printed.join('\n')).toContain('check passed')
+  })
+
+  test.each([
+    ['fuse-everything', 'nni.ConvReLU2d'],
+    ['residual-block', 'block.add: nn.Add : block.add <- block.bn, stem'],
+    ['a-rule', 'conv2d-dropout: 0, 1'],
+    ['a-plugin', 'conv2d-dropout: 0, 2'],
+    ['write-a-model', ' bytes'],
+    ['run-a-model', 'true'],
+  ])('%s prints %s', async (program, expected) => {
+    await import(`../src/${program}.ts`)
+    expect(printed.join('\n')).toContain(expected)
   })
 
   test('fuse-by-name prints the fused tree', async () => {

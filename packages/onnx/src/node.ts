@@ -1,4 +1,4 @@
-import type { Model } from '@nnfuse/ir'
+import { type Model, type ModelLike, toModel } from '@nnfuse/ir'
 import { importOnnx } from './import-onnx.js'
 import { externalFiles } from './node/external-files.js'
 import { fileSource } from './node/file-source.js'
@@ -32,7 +32,11 @@ export const readOnnx = async (path: string): Promise<Model> =>
  * await writeOnnx(fuse(await readOnnx('resnet50.onnx')).model, 'resnet50.fused.onnx')
  * ```
  */
-export const writeOnnx = async (model: Model, path: string, options: WriteOptions = {}): Promise<void> => {
+export const writeOnnx = async (
+  model: ModelLike,
+  path: string,
+  options: WriteOptions = {},
+): Promise<void> => {
   const { segments } = await planOnnx(model, options)
-  await writeFile(path, segments, filesOf(model, segments))
+  await writeFile(path, segments, filesOf(toModel(model), segments))
 }

@@ -1,4 +1,12 @@
-import { elementCount, type Model, readBytes, type Tensor, type ValueType } from '@nnfuse/ir'
+import {
+  elementCount,
+  type Model,
+  type ModelLike,
+  readBytes,
+  type Tensor,
+  toModel,
+  type ValueType,
+} from '@nnfuse/ir'
 import { assembleFile } from './assemble-file.js'
 import { assembleNew } from './assemble-new.js'
 import { documentOf, type OnnxDocument, oldestOpset } from './document.js'
@@ -61,7 +69,8 @@ const opsetFor = (model: Model, { opset }: WriteOptions): number => {
   return wanted
 }
 
-const settle = (model: Model, options: WriteOptions): Settled => {
+const settle = (given: ModelLike, options: WriteOptions): Settled => {
+  const model = toModel(given)
   const opset = opsetFor(model, options)
   const document = documentOf(model)
   const graph = graphOf(model)
@@ -77,7 +86,7 @@ const settle = (model: Model, options: WriteOptions): Settled => {
 
 const largestFile = 2 ** 31 - 1
 
-const planOf = (model: Model, options: WriteOptions): OnnxPlan => {
+const planOf = (model: ModelLike, options: WriteOptions): OnnxPlan => {
   const { segments } = settle(model, options)
   const size = totalSize(segments)
   if (size > largestFile) throw tooLarge(size)
@@ -89,7 +98,7 @@ const planOf = (model: Model, options: WriteOptions): OnnxPlan => {
  *
  * @throws NnfuseError `CANNOT_EXPRESS` naming the layer, `INPUT_TYPES_NEEDED`, `ONNX_TOO_LARGE`
  */
-export const planOnnx = (model: Model, options: WriteOptions = {}): Promise<OnnxPlan> =>
+export const planOnnx = (model: ModelLike, options: WriteOptions = {}): Promise<OnnxPlan> =>
   Promise.resolve().then(() => planOf(model, options))
 
 const segmentBytes = (segment: Segment): Uint8Array | Promise<Uint8Array> => {
@@ -108,7 +117,7 @@ const segmentBytes = (segment: Segment): Uint8Array | Promise<Uint8Array> => {
  * const bytes = await serializeOnnx(fuse(await importOnnx(original)).model)
  * ```
  */
-export const serializeOnnx = async (model: Model, options: WriteOptions = {}): Promise<Uint8Array> => {
+export const serializeOnnx = async (model: ModelLike, options: WriteOptions = {}): Promise<Uint8Array> => {
   const { segments, size } = await planOnnx(model, options)
   const bytes = new Uint8Array(size)
   let at = 0
@@ -130,11 +139,11 @@ const tensorsOf = ({ settled, document }: Settled): Map<string, Tensor> => {
 }
 
 /** The initializers of the file that writing would give, by name. Nothing is read or computed. */
-export const initializerTensors = (model: Model, options: WriteOptions = {}): Map<string, Tensor> =>
+export const initializerTensors = (model: ModelLike, options: WriteOptions = {}): Map<string, Tensor> =>
   tensorsOf(settle(model, options))
 
 /** What the file that writing would give holds. Nothing is read or computed. */
-export const onnxCounts = (model: Model, options: WriteOptions = {}): OnnxCounts => {
+export const onnxCounts = (model: ModelLike, options: WriteOptions = {}): OnnxCounts => {
   const written = settle(model, options)
   const tensors = [...tensorsOf(written).values()]
   return {
