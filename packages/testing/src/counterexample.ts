@@ -1,0 +1,75 @@
+import { type Arbitrary, asyncProperty, check, pre } from 'fast-check'
+import { codeOfModel } from './code/code-of-model.js'
+import type { Example } from './generators/chain-of.js'
+import type { Settings, Violation } from './law.js'
+
+/** The smallest model found on which a law does not hold. */
+export interface Counterexample extends Answer {
+  readonly example: Example
+  /** How many random models it held on before, and how often the one it did not hold on was made smaller. */
+  readonly runs: number
+  readonly shrinks: number
+}
+
+/** What became of a search: nothing found, something found, or no model that could be used. */
+export type Search = Counterexample | 'none' | 'no models'
+
+/** A violation with what was thrown, if it is that. */
+export interface Answer extends Violation {
+  readonly cause?: unknown
+}
+
+/** Whether a law holds on an example; 'unusable' where the example is no fair one. */
+export type Question = (example: Example) => Promise<Answer | 'unusable' | undefined>
+
+/** Making a counterexample smaller stops here; the smallest so far is as good. */
+const longest = 20_000
+
+/** So many unusable models for each usable one are put up with. */
+const maxSkipsPerRun = 4
+
+/** Looks for a random model on which a law does not hold, and makes it as small as it can. */
+export const search = async (
+  examples: Arbitrary<Example>,
+  question: Question,
+  { seed, runs }: Pick<Settings, 'seed' | 'runs'>,
+): Promise<Search> => {
+  const broken: (Answer & { readonly example: Example })[] = []
+  const property = asyncProperty(examples, async (example) => {
+    const answer = await question(example)
+    pre(answer !== 'unusable')
+    if (answer === undefined) return true
+    broken.push({ ...answer, example })
+    return false
+  })
+  const details = await check(property, {
+    seed,
+    numRuns: runs,
+    maxSkipsPerRun,
+    interruptAfterTimeLimit: longest,
+  })
+  const smallest = broken.at(-1)
+  if (smallest === undefined) return details.failed ? 'no models' : 'none'
+  const difference = Math.max(...broken.map((answer) => answer.difference ?? 0))
+  return {
+    ...smallest,
+    ...(difference > 0 && { difference }),
+    runs: details.numRuns - 1,
+    shrinks: details.numShrinks,
+  }
+}
+
+/** A counterexample as text: the model and the shapes of its inputs as code that makes them. */
+export const describe = async (
+  { example, runs, shrinks, difference }: Counterexample,
+  { seed }: Pick<Settings, 'seed'>,
+): Promise<string> => {
+  const seen =
+    difference === undefined
+      ? ''
+      : `The largest difference seen is ${difference.toPrecision(3)} of the largest element.\n`
+  const found = `Found after ${runs} random models and made smaller ${shrinks} times (seed ${seed}). The smallest:\n\n`
+  const model = `const model = ${await codeOfModel(example.model)}\n`
+  const inputs = example.inputs.map((shape) => `[${shape.join(', ')}]`)
+  return `${seen}${found}${model}const inputs = [${inputs.join(', ')}]`
+}

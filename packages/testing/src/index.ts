@@ -1,0 +1,26 @@
+export type { DeclinesCase, FusesCase, ModelOrExamples, PluginCases, RuleCases } from './cases.js'
+export { codeOfModel } from './code/code-of-model.js'
+export { type CompareOptions, compareOutputs } from './compare-outputs.js'
+export { arbitraryBatchNorm1d, arbitraryBatchNorm2d, arbitraryBatchNorm3d } from './generators/batch-norm.js'
+export { chainOf, type Example } from './generators/chain-of.js'
+export { arbitraryConv1d, arbitraryConv2d, arbitraryConv3d } from './generators/conv.js'
+export {
+  arbitraryConvTranspose1d,
+  arbitraryConvTranspose2d,
+  arbitraryConvTranspose3d,
+} from './generators/conv-transpose.js'
+export { arbitraryActivation } from './generators/elementwise.js'
+export {
+  type LayerGenerator,
+  layerGenerator,
+  type Shape,
+  shapesWithAxes,
+} from './generators/layer-generator.js'
+export { arbitraryLinear } from './generators/linear.js'
+export { arbitraryTensor } from './generators/tensors.js'
+export type { Violation } from './law.js'
+export type { LawCheck } from './law-check.js'
+export { type LawOptions, lawsOf } from './laws-of.js'
+export { randomInputs } from './random-inputs.js'
+export type { Engine } from './settle.js'
+export { type TestFunction, type TestPluginOptions, testPlugin } from './test-plugin.js'

@@ -1,0 +1,72 @@
+import { apply, plan, type Rule } from '@nnfuse/matcher'
+import { createPassManager, type Plugin } from '@nnfuse/pass-manager'
+import type { PluginCases } from './cases.js'
+import { neverMatches, noSuchRule } from './errors.js'
+import { knownGenerators } from './generators/known-kinds.js'
+import type { LayerGenerator } from './generators/layer-generator.js'
+import type { Settings } from './law.js'
+import { type LawCheck, lawCheck } from './law-check.js'
+import { ruleChecks } from './rule-checks.js'
+import type { Engine } from './settle.js'
+
+export interface LawOptions {
+  /** Random models for each law of each rule. Default 10; 0 leaves them out. */
+  readonly runs?: number
+  /** Decides the random models and the inputs they are run on. Default 0. */
+  readonly seed?: number
+  /** Largest difference between fused and unfused outputs, as a part of the largest element. Default 1e-5. */
+  readonly tolerance?: number
+  /** How to make layers, by the name of their kind: the plugin's own kinds, or others than the kit makes. */
+  readonly generators?: Readonly<Record<string, LayerGenerator>>
+  /** What matches and applies rules, where that is what is tested. Default: `@nnfuse/matcher`. */
+  readonly engine?: Partial<Engine>
+}
+
+const settingsOf = ({ runs = 10, seed = 0, tolerance = 1e-5, engine }: LawOptions): Settings => ({
+  runs,
+  seed,
+  tolerance,
+  engine: { plan, apply, ...engine },
+})
+
+/** The plugin is what a pass manager takes, and hides none of its rules behind another. */
+const registers = (plugin: Plugin): LawCheck =>
+  lawCheck('the plugin registers, and no rule of it hides another', () => {
+    const { rules, diagnostics } = createPassManager({ plugins: [plugin] })
+    const hidden = rules.find(({ overriddenBy }) => overriddenBy !== undefined)
+    if (hidden !== undefined) throw neverMatches(hidden.rule.name, diagnostics[0]?.message ?? '')
+  })
+
+const hasNoStrayCases = (rules: readonly Rule[], cases: PluginCases): LawCheck =>
+  lawCheck('all cases are of rules that there are', () => {
+    const names = rules.map(({ name }) => name)
+    const stray = Object.keys(cases).find((name) => !names.includes(name))
+    if (stray !== undefined) throw noSuchRule(stray, names)
+  })
+
+/**
+ * The laws that every rule of a plugin must keep, one check each, to be run by whatever runs tests.
+ *
+ * Of each rule: it has cases; it applies as often as they state and leaves the tree they print; the fused model
+ * computes what the unfused one does; it leaves alone what others use; it changes none of its input; it gives the same
+ * again; it comes to an end; it keeps other layers; it declines for the stated reason and leaves what it declines
+ * alone. All but the counts and trees are checked on random models too, where there are generators for the kinds in
+ * its pattern: for convolutions, transposed convolutions, linear layers, batch-norms and activations there are.
+ *
+ * @param cases by the name of the rule
+ * @example
+ * ```ts
+ * for (const { name, run } of lawsOf(groupNorm(), cases)) test(name, run)
+ * ```
+ */
+export const lawsOf = (plugin: Plugin, cases: PluginCases, options: LawOptions = {}): LawCheck[] => {
+  const { rules = [] } = plugin
+  const byName = new Map(Object.entries(cases))
+  const generators = new Map([...knownGenerators, ...Object.entries(options.generators ?? {})])
+  const settings = settingsOf(options)
+  return [
+    registers(plugin),
+    hasNoStrayCases(rules, cases),
+    ...rules.flatMap((rule) => ruleChecks(rule, byName.get(rule.name), generators, settings)),
+  ]
+}
