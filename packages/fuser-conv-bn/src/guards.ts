@@ -33,13 +33,12 @@ export const channelsAgree: Guard<LayerThenNorm<WeightedModule>> = ({ modules: [
 }
 
 /** Batch-norm works on axis 1, which is a linear layer's output axis only where the value has two axes. */
-export const linearOutputHasTwoAxes: Guard = ({ outputType, paths }) => {
+export const linearOutputHasTwoAxes: Guard = ({ outputType, paths, asked }) => {
   const rank = rankOf(outputType(0))
-  return (
-    rank === undefined ||
-    rank === 2 ||
-    decline(`${paths[0]} gives ${rank} axes, so ${paths[1]} normalizes axis 1 and not the features`)
-  )
+  if (rank === 2 || (rank === undefined && asked)) return true
+  return rank === undefined
+    ? decline(`it is not known how many axes ${paths[0]} gives; state the types of the model's inputs`)
+    : decline(`${paths[0]} gives ${rank} axes, so ${paths[1]} normalizes axis 1 and not the features`)
 }
 
 const isFloatTensor = (tensor: Tensor | null): boolean => tensor === null || isFloat(tensor.dtype)

@@ -1,8 +1,7 @@
 import {
   type AnyModule,
-  flatten,
+  Flatten,
   GELU,
-  graphModule,
   Hardswish,
   LeakyReLU,
   manualSeed,
@@ -13,8 +12,10 @@ import {
   Sigmoid,
   SiLU,
   stateDict,
+  stateInputs,
   Tanh,
   train,
+  type ValueType,
 } from '@nnfuse/ir'
 import { apply, plan } from '@nnfuse/matcher'
 import { describe, expect, test } from 'vitest'
@@ -23,13 +24,16 @@ import { convBnRules } from './rules.js'
 
 const nn = manualSeed(0)
 
-const fused = (model: AnyModule) => {
-  const planned = plan(flatten(model), convBnRules)
+/** Linear layers are folded into where their output is known to have two axes. */
+const twoAxes = [{ dtype: 'float32', shape: ['n', 2] }] as const
+
+const fused = (model: AnyModule, inputs: readonly ValueType[] = twoAxes) => {
+  const planned = plan(stateInputs(model, inputs), convBnRules)
   return { rules: planned.applications.map(({ rule }) => rule), text: print(apply(planned)), planned }
 }
 
-const declineOf = (model: AnyModule): string | undefined => {
-  const { rules, planned } = fused(model)
+const declineOf = (model: AnyModule, inputs?: readonly ValueType[]): string | undefined => {
+  const { rules, planned } = fused(model, inputs)
   expect(rules).toEqual([])
   expect(apply(planned)).toBe(planned.graph)
   return planned.declines[0]?.reason
@@ -115,10 +119,18 @@ describe('declines, and leaves the model as it is', () => {
   })
 
   test('when a linear layer gives three axes, so that batch-norm works on another one', () => {
-    const model = graphModule({ fc: nn.Linear(3, 4), bn: nn.BatchNorm1d(4) }, (m, x) => m.bn(m.fc(x)), {
-      inputs: { x: { dtype: 'float32', shape: ['n', 4, 3] } },
-    })
-    expect(declineOf(model)).toBe('fc gives 3 axes, so bn normalizes axis 1 and not the features')
+    const model = Sequential({ fc: nn.Linear(3, 4), bn: nn.BatchNorm1d(4) })
+    expect(declineOf(model, [{ dtype: 'float32', shape: ['n', 4, 3] }])).toBe(
+      'fc gives 3 axes, so bn normalizes axis 1 and not the features',
+    )
+  })
+
+  test('when nobody knows how many axes a linear layer gives, unless it comes after a flattening', () => {
+    const [fc, bn] = [nn.Linear(3, 4), nn.BatchNorm1d(4)]
+    expect(declineOf(Sequential({ fc, bn }), [])).toBe(
+      "it is not known how many axes fc gives; state the types of the model's inputs",
+    )
+    expect(fused(Sequential([Flatten(), fc, bn]), []).rules).toEqual(['linear-bn'])
   })
 
   test('when the dimensions of the kinds do not agree: there is no such rule', () => {

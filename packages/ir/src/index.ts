@@ -143,6 +143,7 @@ export {
 } from './register-hook.js'
 export { readSafetensors, writeSafetensors } from './safetensors.js'
 export { loadStateDict, type StateEntry, stateDict, stateEntries } from './state-dict.js'
+export { stateInputs } from './state-inputs.js'
 export {
   type ByteSource,
   byteLength,

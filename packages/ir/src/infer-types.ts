@@ -83,13 +83,16 @@ const product = (dims: readonly Dim[]): Dim => {
   return dims.every((dim) => typeof dim === 'number') ? (dims as number[]).reduce((a, b) => a * b, 1) : null
 }
 
-const flattened = (x: ValueType, startAxis: number, endAxis: number): ValueType =>
-  onShape(x, (shape) => {
+/** From axis 1 to the last, two axes are left whatever the shape was. */
+const flattened = (x: ValueType, startAxis: number, endAxis: number): ValueType => {
+  if (x.shape === undefined && startAxis === 1 && endAxis === -1) return typed(x.dtype, [null, null])
+  return onShape(x, (shape) => {
     const start = startAxis < 0 ? startAxis + shape.length : startAxis
     const end = endAxis < 0 ? endAxis + shape.length : endAxis
     if (end < start) return shape
     return [...shape.slice(0, start), product(shape.slice(start, end + 1)), ...shape.slice(end + 1)]
   })
+}
 
 const convTransposed = (x: ValueType, attrs: Parameters<Ops<ValueType>['convTranspose']>[1]): ValueType => {
   const kernel = kernelSize(attrs)

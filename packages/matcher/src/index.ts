@@ -6,6 +6,7 @@ export type { LostHook } from './move-hooks.js'
 export {
   type Application,
   type Decline,
+  type Knowledge,
   lazyTypes,
   type Plan,
   plan,

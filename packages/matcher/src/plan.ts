@@ -77,15 +77,21 @@ const lazyTypes = (graph: GraphModuleOf): ((value: string) => ValueType) => {
   }
 }
 
-type TypeOf = (value: string) => ValueType
+/** What a rule may know besides the graph. */
+export interface Knowledge {
+  readonly typeOf: (value: string) => ValueType
+  /** See {@link MatchContext.asked}. */
+  readonly asked: boolean
+}
 
 const contextOf = (
   flow: Flow,
   positions: readonly number[],
   modules: readonly AnyModule[],
-  typeOf: TypeOf,
+  { typeOf, asked }: Knowledge,
 ): MatchContext => ({
   modules,
+  asked,
   paths: positions.map((position) => callAt(flow, position).target),
   outputType: (slot) => typeOf(callAt(flow, positions[slot] as number).outputs[0] as string),
   decline,
@@ -121,13 +127,13 @@ export const tryRule = (
   flow: Flow,
   rule: Rule,
   positions: readonly number[],
-  typeOf: TypeOf,
+  knowledge: Knowledge,
 ): Rewritten | Declined => {
   const legal = checkLegality(flow, positions)
   if (legal !== true) return legal
   const modules = positions.map((position) => moduleAt(flow, position))
   const seen = withoutMovedHooks(modules)
-  const cx = contextOf(flow, positions, seen, typeOf)
+  const cx = contextOf(flow, positions, seen, knowledge)
   for (const guard of rule.guards) {
     const verdict = guard(cx)
     if (verdict !== true) return verdict
@@ -149,17 +155,17 @@ const withoutLosses = (result: Rewritten | Declined, paths: readonly string[]): 
 export const plan = (graph: GraphModuleOf, rules: readonly Rule[]): Plan => {
   const flow: Flow = { graph, index: indexGraph(graph.attrs) }
   const root = indexRules(rules)
-  const typeOf = lazyTypes(graph)
+  const knowledge: Knowledge = { typeOf: lazyTypes(graph), asked: false }
   const candidates: Candidate[] = []
   for (let position = 0; position < graph.attrs.calls.length; position += 1) {
     for (const candidate of candidatesAt(flow, root, position)) {
       if (acceptsAll(flow, candidate)) candidates.push(candidate)
     }
   }
-  return decide(flow, candidates.sort(byRank), typeOf)
+  return decide(flow, candidates.sort(byRank), knowledge)
 }
 
-const decide = (flow: Flow, candidates: readonly Candidate[], typeOf: TypeOf): Plan => {
+const decide = (flow: Flow, candidates: readonly Candidate[], knowledge: Knowledge): Plan => {
   const taken = new Set<number>()
   const applications: Application[] = []
   const declines: Decline[] = []
@@ -168,7 +174,7 @@ const decide = (flow: Flow, candidates: readonly Candidate[], typeOf: TypeOf): P
     if (positions.some((position) => taken.has(position))) continue
     tried.set(rule.name, (tried.get(rule.name) ?? 0) + 1)
     const paths = positions.map((position) => callAt(flow, position).target)
-    const result = withoutLosses(tryRule(flow, rule, positions, typeOf), paths)
+    const result = withoutLosses(tryRule(flow, rule, positions, knowledge), paths)
     if (isDeclined(result)) {
       declines.push({ rule: rule.name, paths, reason: result.declined })
       continue

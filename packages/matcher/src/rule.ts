@@ -10,6 +10,8 @@ export interface MatchContext<Modules extends readonly AnyModule[] = readonly An
   readonly paths: readonly string[]
   /** What is known of the value that the layer in a slot gives: often the shape, sometimes nothing. */
   outputType(slot: number): ValueType
+  /** The caller has named these layers, and answers for what cannot be known of them, such as their shapes. */
+  readonly asked: boolean
   /** The same as the function `decline`. */
   decline(reason: string): Declined
 }

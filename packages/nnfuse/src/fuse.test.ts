@@ -69,3 +69,16 @@ test('what the reader of a file left opaque is among what is left, and its sourc
     reasons: ['exported in training mode'],
   })
 })
+
+test('a linear layer absorbs its batch-norm where its output is known to have two axes', () => {
+  const model = Sequential({ fc: nn.Linear(8, 4), bn: nn.BatchNorm1d(4) })
+  expect(fuse(model).report.left).toMatchObject([
+    {
+      path: 'bn',
+      reasons: ["it is not known how many axes fc gives; state the types of the model's inputs"],
+    },
+  ])
+  const known = fuse(model, { inputs: [{ dtype: 'float32', shape: ['batch', 8] }] })
+  expect([known.report.left, [...known.model.root.children.keys()]]).toEqual([[], ['fc']])
+  expect(fuse(model, { inputs: [{ dtype: 'float32', shape: ['batch', 4, 8] }] }).report.left).toHaveLength(1)
+})

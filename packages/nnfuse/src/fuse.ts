@@ -1,4 +1,4 @@
-import { type Model, type ModelLike, type Note, toModel } from '@nnfuse/ir'
+import { type Model, type ModelLike, type Note, stateInputs, toModel, type ValueType } from '@nnfuse/ir'
 import type { Leftover } from '@nnfuse/matcher'
 import { createPassManager, type Pass, type Plugin, type Report } from '@nnfuse/pass-manager'
 import { defaultPlugins } from './plugins.js'
@@ -8,6 +8,11 @@ export interface FuseOptions {
   readonly plugins?: readonly Plugin[]
   /** Default: flatten, drop what does nothing, fuse until nothing changes. */
   readonly pipeline?: Pass
+  /**
+   * Types of the model's inputs, in order, where the model itself does not state them. Some fusions are legal for
+   * some shapes only: batch-norm after a linear layer is declined where the number of axes is not known.
+   */
+  readonly inputs?: readonly ValueType[]
 }
 
 export interface FuseResult {
@@ -29,11 +34,12 @@ const leftByReader = ({ path, what, reason }: Note): Leftover => ({ path, kind: 
  * ```
  */
 export const fuse = (model: ModelLike, options: FuseOptions = {}): FuseResult => {
-  const { plugins = defaultPlugins(), ...rest } = options
+  const { plugins = defaultPlugins(), inputs = [], ...rest } = options
   const held = toModel(model)
-  const { model: root, report } = createPassManager({ plugins, ...rest }).run(held.root)
+  const root = inputs.length > 0 ? stateInputs(held.root, inputs) : held.root
+  const { model: fused, report } = createPassManager({ plugins, ...rest }).run(root)
   return {
-    model: held.with(root),
+    model: held.with(fused),
     report: { ...report, left: [...held.notes.map(leftByReader), ...report.left] },
   }
 }

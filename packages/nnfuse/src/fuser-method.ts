@@ -64,7 +64,7 @@ const methodOf =
   (modules, { paths = modules.map((_, i) => String(i)), onLostHook, outputType }) => {
     const flow = chainOf(modules, paths)
     const typeOf = outputType ? (value: string) => outputType(Number(value) - 1) : lazyTypes(flow.graph)
-    const result = tryRule(flow, rule, [...modules.keys()], typeOf)
+    const result = tryRule(flow, rule, [...modules.keys()], { typeOf, asked: true })
     if (isDeclined(result)) throw groupDeclined(paths, result.declined)
     for (const lost of result.lostHooks) onLostHook?.(lost)
     return result.replacement

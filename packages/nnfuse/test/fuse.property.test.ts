@@ -76,7 +76,8 @@ const expectSame = async (unfused: AnyModule, fused: AnyModule, { inputs }: Exam
 test('what fuse gives computes what it was given', async () => {
   let fusedLayers = 0
   const same = asyncProperty(shaped, async (example) => {
-    const { model, report } = fuse(example.model)
+    const inputs = example.inputs.map((shape) => ({ dtype: 'float32' as const, shape }))
+    const { model, report } = fuse(example.model, { inputs })
     fusedLayers += report.applied.length
     await expectSame(example.model, model.root, example)
   })

@@ -79,7 +79,7 @@ const pairs: Record<string, readonly [AnyModule, AnyModule, readonly number[]]> 
 test.each(Object.entries(pairs))('a fold computes what the two layers computed: %s', async (_, pair) => {
   const [layer, bn, shape] = pair
   const model = trained(Sequential([layer, bn]))
-  const { model: fused, report } = fuse(model)
+  const { model: fused, report } = fuse(model, { inputs: [{ dtype: 'float32', shape }] })
   expect(batchNorms(fused.root)).toEqual([])
   expect(report.applied).toHaveLength(1)
   expect(await computeTheSame(model, fused, shape)).toBe(true)

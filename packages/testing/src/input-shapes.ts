@@ -79,16 +79,25 @@ const asked = (
   return undefined
 }
 
+/** The shape that each input of a model can have: as its graph states it, else as the layers that use it need it. */
+const shapesByInput = (model: AnyModule): [ValueId, Shape | undefined][] => {
+  const { attrs, children } = flatten(model)
+  return attrs.inputs.map((input) => [input, stated(attrs.types.get(input)) ?? asked(input, attrs, children)])
+}
+
+/** Shapes that a model's inputs can have; undefined where one of them does not follow from the model. */
+export const inputShapesIfKnown = (model: AnyModule): Shape[] | undefined => {
+  const shapes = shapesByInput(model).map(([, shape]) => shape)
+  return shapes.every((shape) => shape !== undefined) ? shapes : undefined
+}
+
 /**
- * Shapes that a model's inputs can have: as its graph states them, else as the layers that use them need them.
+ * Shapes that a model's inputs can have.
  *
  * @throws NnfuseError `NO_INPUT_SHAPE`
  */
-export const inputShapesOf = (model: AnyModule): Shape[] => {
-  const { attrs, children } = flatten(model)
-  return attrs.inputs.map((input) => {
-    const shape = stated(attrs.types.get(input)) ?? asked(input, attrs, children)
+export const inputShapesOf = (model: AnyModule): Shape[] =>
+  shapesByInput(model).map(([input, shape]) => {
     if (shape === undefined) throw noInputShape(input)
     return shape
   })
-}

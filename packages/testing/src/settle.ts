@@ -1,5 +1,6 @@
-import { type AnyModule, flatten, type GraphModuleOf } from '@nnfuse/ir'
+import { type AnyModule, flatten, type GraphModuleOf, stateInputs } from '@nnfuse/ir'
 import type { apply, Plan, plan, Rule } from '@nnfuse/matcher'
+import { inputShapesIfKnown } from './input-shapes.js'
 
 /** What finds where a rule applies and carries it out: the functions of `@nnfuse/matcher`, or ones to be tested. */
 export interface Engine {
@@ -21,9 +22,20 @@ export interface Settled {
 /** Real models need two or three rounds, and one that takes a layer a round needs as many as there are layers. */
 const roundsFor = (graph: GraphModuleOf): number => Math.max(16, graph.attrs.calls.length + 1)
 
+/** Rules may ask for shapes, so the inputs' are stated where they follow from the layers. */
+const withStatedInputs = (model: AnyModule): GraphModuleOf => {
+  const shapes = inputShapesIfKnown(model)
+  return shapes === undefined
+    ? flatten(model)
+    : stateInputs(
+        model,
+        shapes.map((shape) => ({ dtype: 'float32', shape })),
+      )
+}
+
 /** Applies one rule, alone, until it applies no more or has been at it for too long. */
 export const settle = ({ plan, apply }: Engine, rule: Rule, model: AnyModule): Settled => {
-  const graph = flatten(model)
+  const graph = withStatedInputs(model)
   const first = plan(graph, [rule])
   const plans: [Plan, ...Plan[]] = [first]
   let result = graph

@@ -29,7 +29,7 @@ const usedElsewhere = ({ attrs }: GraphModuleOf, positions: readonly number[]): 
 const rewritten = (graph: GraphModuleOf, rule: Rule, positions: readonly number[]): Application[] => {
   const paths = positions.map((position) => graph.attrs.calls[position]?.target as string)
   const modules = paths.map((path) => graph.children.get(path) as AnyModule)
-  const cx = { modules, paths, outputType: () => unknownType, decline }
+  const cx = { modules, paths, asked: false, outputType: () => unknownType, decline }
   if (rule.guards.some((guard) => guard(cx) !== true)) return []
   const replacement = (rule.rewrite as (...args: readonly unknown[]) => AnyModule)(...modules, cx)
   return isDeclined(replacement) ? [] : [{ rule: rule.name, positions, paths, replacement }]
