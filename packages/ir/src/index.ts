@@ -135,6 +135,7 @@ export {
 export type { Ops } from './ops.js'
 export { findModule, inference, type Located, mapModules, replaceModules, train, walk } from './paths.js'
 export { print } from './print.js'
+export { peekBytes, readBytes, readValues } from './read-tensor.js'
 export {
   type HookHandle,
   type RegisterOptions,
@@ -147,21 +148,14 @@ export { stateInputs } from './state-inputs.js'
 export {
   type ByteSource,
   byteLength,
-  decode,
-  decodeFloats,
   deferredTensor,
   elementCount,
-  encode,
-  floatTensor,
   formatTensor,
-  peekBytes,
-  readBytes,
-  readValues,
   type Storage,
   sliceTensor,
   type Tensor,
-  type TypedArray,
   tensorOf,
 } from './tensor.js'
+export { decode, decodeFloats, encode, floatTensor, type TypedArray } from './tensor-values.js'
 export { uniqueNames } from './unique-names.js'
 export { type Dim, formatType, rankOf, unknownType, type ValueType } from './value-type.js'

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { manualSeed } from './init/manual-seed.js'
 import { Sequential } from './kinds/containers.js'
+import { readBytes, readValues } from './read-tensor.js'
 import { readSafetensors, writeSafetensors } from './safetensors.js'
 import { loadStateDict, stateDict } from './state-dict.js'
-import { floatTensor, readBytes, readValues, type Tensor, tensorOf } from './tensor.js'
+import { type Tensor, tensorOf } from './tensor.js'
+import { floatTensor } from './tensor-values.js'
 
 const model = (seed: number) => {
   const nn = manualSeed(seed)

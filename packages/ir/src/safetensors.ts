@@ -1,6 +1,7 @@
 import type { DType } from './dtype.js'
 import { NnfuseError } from './errors.js'
-import { type ByteSource, byteLength, readBytes, sliceTensor, type Tensor } from './tensor.js'
+import { readBytes } from './read-tensor.js'
+import { type ByteSource, byteLength, sliceTensor, type Tensor } from './tensor.js'
 
 /*
  * The safetensors format: eight bytes of header length, a JSON header { name: { dtype, shape, data_offsets } }, and the

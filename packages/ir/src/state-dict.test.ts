@@ -4,7 +4,7 @@ import { ReLU } from './kinds/activations.js'
 import { Sequential } from './kinds/containers.js'
 import { ConvBnReLU2d } from './kinds/fused.js'
 import { loadStateDict, stateDict } from './state-dict.js'
-import { floatTensor } from './tensor.js'
+import { floatTensor } from './tensor-values.js'
 
 const layers = (seed: number) => {
   const nn = manualSeed(seed)

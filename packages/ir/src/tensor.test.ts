@@ -1,19 +1,15 @@
 import { expect, test } from 'vitest'
+import { peekBytes, readBytes, readValues } from './read-tensor.js'
 import {
   type ByteSource,
   byteLength,
-  decode,
   deferredTensor,
-  encode,
-  floatTensor,
   formatTensor,
-  peekBytes,
-  readBytes,
-  readValues,
   sliceTensor,
   type Tensor,
   tensorOf,
 } from './tensor.js'
+import { decode, encode, floatTensor } from './tensor-values.js'
 
 const sourceOf = (bytes: Uint8Array): ByteSource & { readonly reads: [number, number][] } => {
   const reads: [number, number][] = []

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { FloatDType } from '../dtype.js'
-import { readBytes, type Tensor } from '../tensor.js'
+import { readBytes } from '../read-tensor.js'
+import type { Tensor } from '../tensor.js'
 import { type ConvOptions, manualSeed, type Seeded } from './manual-seed.js'
 
 interface GoldenLayer {

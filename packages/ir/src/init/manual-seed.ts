@@ -15,7 +15,8 @@ import {
 } from '../kinds/conv.js'
 import { Linear, type LinearModule } from '../kinds/linear.js'
 import type { Kind, Module } from '../module.js'
-import { elementCount, floatTensor, type Tensor, tensorOf } from '../tensor.js'
+import { elementCount, type Tensor, tensorOf } from '../tensor.js'
+import { floatTensor } from '../tensor-values.js'
 import { fusedMultiplyAdd } from './fused-multiply-add.js'
 import { mersenneTwister } from './mersenne-twister.js'
 
