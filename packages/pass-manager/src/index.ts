@@ -1,5 +1,19 @@
-export { type Pass, type PassContext, type PassLog, pipeline, repeat } from './pass.js'
+export type { AfterPassInfo, FailureInfo, Instrument, PassInfo } from './instrument.js'
 export {
+  type NumericCheck,
+  type NumericCheckOptions,
+  type NumericProblem,
+  numericCheckEach,
+} from './instruments/numeric-check-each.js'
+export { type PrintTreeOptions, printTree } from './instruments/print-tree.js'
+export { type Reproducer, reproducer } from './instruments/reproducer.js'
+export { type PassTime, type Timing, timing } from './instruments/timing.js'
+export { verifyEach } from './instruments/verify-each.js'
+export { orderPasses } from './order-passes.js'
+export { parsePipeline } from './parse-pipeline.js'
+export type { Pass, PassContext, PassLog, PassParts, RepeatLimits } from './pass.js'
+export {
+  builtInPasses,
   createPassManager,
   defaultPipeline,
   type PassManager,
@@ -9,5 +23,9 @@ export {
 export { dropIdentity } from './passes/drop-identity.js'
 export { flatten } from './passes/flatten.js'
 export { fuse } from './passes/fuse.js'
+export { verify } from './passes/verify.js'
+export { pipeline, repeat } from './pipeline.js'
 export { definePlugin, type Plugin } from './plugin.js'
+export { printPipeline } from './print-pipeline.js'
 export type { Applied, Diagnostic, PassReport, Report, RuleReport } from './report.js'
+export type { Position } from './run-pass.js'

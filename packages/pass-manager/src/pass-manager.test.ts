@@ -16,8 +16,8 @@ import {
 } from '@nnfuse/ir'
 import { rule } from '@nnfuse/matcher'
 import { describe, expect, test } from 'vitest'
-import { type Pass, pipeline, repeat } from './pass.js'
-import { createPassManager } from './pass-manager.js'
+import type { Pass } from './pass.js'
+import { createPassManager, type PassManagerOptions } from './pass-manager.js'
 import { dropIdentity } from './passes/drop-identity.js'
 import { definePlugin, type Plugin } from './plugin.js'
 
@@ -73,13 +73,6 @@ describe('the default pipeline', () => {
     expect([...(model.children.get('block')?.children.keys() ?? [])]).toEqual(['conv'])
     expect(model.children.get('block')?.hooks.forwardPre).toHaveLength(1)
   })
-
-  test('stops at its limit and says so', () => {
-    const grow: Pass = { name: 'grow', description: '', run: (model) => Sequential([model]) }
-    const { report } = createPassManager({ plugins: [], pipeline: repeat({ max: 3 }, grow) }).run(ReLU())
-    expect(report.passes.at(-1)).toMatchObject({ pass: 'repeat{max=3}(grow)', changed: true })
-    expect(report.passes.find(({ stopped }) => stopped)).toMatchObject({ rounds: 3, stopped: 'limit' })
-  })
 })
 
 describe('plugins come through one door', () => {
@@ -111,30 +104,49 @@ describe('plugins come through one door', () => {
   })
 })
 
-describe('passes', () => {
-  const failing: Pass = {
-    name: 'failing',
+describe('passes of plugins', () => {
+  const ran: string[] = []
+  const noting = (name: string, constraints: Partial<Pass> = {}): Pass => ({
+    name,
     description: '',
-    run: () => {
-      throw new Error('oops')
+    ...constraints,
+    run: (model) => {
+      ran.push(name)
+      return model
     },
+  })
+  const plugins = [
+    definePlugin({ name: 'p', passes: [noting('early', { before: ['fuse'] }), noting('late')] }),
+  ]
+  const passesRun = (options: Partial<PassManagerOptions>): string[] => {
+    ran.length = 0
+    const { report } = createPassManager({ plugins, ...options }).run(Sequential([ReLU()]))
+    expect(report.passes.map(({ pass }) => pass)).toEqual(expect.arrayContaining(ran))
+    return report.passes.map(({ pass }) => pass).filter((pass) => !pass.includes('('))
   }
 
-  test('one that fails is named with those before it', () => {
-    const fine: Pass = { name: 'fine', description: '', run: (model) => model }
-    const manager = createPassManager({ plugins: [], pipeline: pipeline(fine, failing) })
-    expect(() => manager.run(ReLU())).toThrow('pass "failing" failed after fine: oops')
+  test('do not run where nobody asks for them', () => {
+    expect(passesRun({})).toEqual(['flatten', 'drop-identity', 'fuse'])
   })
 
-  test('conditions that do not hold stop it', () => {
-    const picky: Pass = { ...failing, name: 'picky', requires: () => 'a model of another kind' }
-    expect(() => createPassManager({ plugins: [], pipeline: picky }).run(ReLU())).toThrow(
-      'pass "picky" requires what does not hold: a model of another kind',
+  test('run where the text of the pipeline names them, beside those that are built in', () => {
+    const text = 'pipeline(late,flatten,repeat{max=2}(early,fuse),verify)'
+    expect(passesRun({ pipeline: text })).toEqual(['late', 'flatten', 'early', 'fuse', 'verify'])
+    expect(() => createPassManager({ plugins, pipeline: 'pipeline(flaten)' })).toThrow(
+      expect.objectContaining({ code: 'BAD_PIPELINE', hint: 'Nearest are "flatten", "late".' }),
     )
   })
 
-  test('a limit below one is refused', () => {
-    expect(() => repeat({ max: 0 }, failing)).toThrow('at least 1, got 0')
+  test('are added where their constraints say on request, those already in it left alone', () => {
+    expect(passesRun({ addPluginPasses: true })).toEqual([
+      'flatten',
+      'drop-identity',
+      'early',
+      'fuse',
+      'late',
+    ])
+    expect(passesRun({ addPluginPasses: true, pipeline: 'repeat{max=1}(late)' })).toEqual(['late', 'early'])
+    expect(passesRun({ addPluginPasses: true, pipeline: 'pipeline(late,early)' })).toEqual(['late', 'early'])
   })
 })
 

@@ -1,18 +1,31 @@
 import type { AnyKind, AnyModule } from '@nnfuse/ir'
 import { type Decline, patternKey, type Rule } from '@nnfuse/matcher'
 import { duplicatePlugin, duplicateRule } from './errors.js'
-import { type Pass, type PassLog, pipeline, repeat, runPass } from './pass.js'
+import type { Instrument } from './instrument.js'
+import { orderPasses } from './order-passes.js'
+import { parsePipeline } from './parse-pipeline.js'
+import type { Pass, PassLog } from './pass.js'
 import { dropIdentity } from './passes/drop-identity.js'
 import { flatten } from './passes/flatten.js'
 import { fuse, leftoversOf } from './passes/fuse.js'
+import { verify } from './passes/verify.js'
+import { pipeline, repeat } from './pipeline.js'
 import { definePlugin, type Plugin } from './plugin.js'
 import type { Diagnostic, Report, RuleReport } from './report.js'
+import { runPass, startOf } from './run-pass.js'
 
 export interface PassManagerOptions {
   /** In order: of two rules with the same pattern the later plugin's is used. */
   readonly plugins: readonly Plugin[]
-  /** Default: {@link defaultPipeline}. */
-  readonly pipeline?: Pass
+  /** A pass, or text that names {@link builtInPasses} and those of the plugins. Default: {@link defaultPipeline}. */
+  readonly pipeline?: Pass | string
+  /**
+   * Plugins' passes run where the pipeline names them. With `true` those that it does not name are added to it, each
+   * where its `before` and `after` say, and at the end where they say nothing. Default: false.
+   */
+  readonly addPluginPasses?: boolean
+  /** They watch every pass; of two the later is nearer to the pass. */
+  readonly instruments?: readonly Instrument[]
 }
 
 /** A rule with the plugin it came from, and the rule that overrides it if one does. */
@@ -36,6 +49,19 @@ const maxRounds = 16
 
 /** `flatten`, drop what does nothing, then fuse until nothing changes. */
 export const defaultPipeline = (): Pass => pipeline(flatten, dropIdentity, repeat({ max: maxRounds }, fuse))
+
+/** What the text of a pipeline can name without any plugin. */
+export const builtInPasses: readonly Pass[] = [flatten, dropIdentity, fuse, verify]
+
+const isIn = (whole: Pass, pass: Pass): boolean =>
+  whole === pass || (whole.parts?.passes.some((part) => isIn(part, pass)) ?? false)
+
+const withAll = (whole: Pass, passes: readonly Pass[]): Pass => {
+  const missing = passes.filter((pass) => !isIn(whole, pass))
+  if (missing.length === 0) return whole
+  const steps = whole.parts?.kind === 'pipeline' ? whole.parts.passes : [whole]
+  return pipeline(...orderPasses([...steps, ...missing]))
+}
 
 const register = (plugins: readonly Plugin[]): RegisteredRule[] => {
   const byName = new Map<string, string>()
@@ -113,24 +139,30 @@ const ruleReports = (rules: readonly RegisteredRule[], log: PassLog): RuleReport
 /**
  * Collects plugins and a pipeline through one door.
  *
- * @throws NnfuseError `DUPLICATE_PLUGIN`, `DUPLICATE_RULE` or `BAD_PLUGIN`.
+ * @throws NnfuseError `DUPLICATE_PLUGIN`, `DUPLICATE_RULE`, `BAD_PLUGIN`, `BAD_PIPELINE`, `DUPLICATE_PASS` or
+ *   `PASS_CYCLE`.
  */
 export const createPassManager = ({
   plugins,
-  pipeline: passes = defaultPipeline(),
+  pipeline: asked = defaultPipeline(),
+  addPluginPasses = false,
+  instruments = [],
 }: PassManagerOptions): PassManager => {
   checkPlugins(plugins)
+  const passes = plugins.flatMap((plugin) => plugin.passes ?? [])
+  const parsed = typeof asked === 'string' ? parsePipeline(asked, [...builtInPasses, ...passes]) : asked
+  const whole = addPluginPasses ? withAll(parsed, passes) : parsed
   const rules = register(plugins)
   const active = rules.filter(({ overriddenBy }) => overriddenBy === undefined).map(({ rule }) => rule)
   const diagnostics = overrides(rules)
   return {
     rules,
     kinds: plugins.flatMap((plugin) => plugin.kinds ?? []),
-    passes: plugins.flatMap((plugin) => plugin.passes ?? []),
+    passes,
     diagnostics,
     run: (model) => {
       const log = newLog()
-      const result = runPass(passes, model, { rules: active, log })
+      const result = runPass(whole, model, { rules: active, log, position: startOf(instruments) })
       const report: Report = {
         rules: ruleReports(rules, log),
         applied: log.applied,

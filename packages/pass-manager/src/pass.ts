@@ -1,7 +1,7 @@
 import type { AnyModule } from '@nnfuse/ir'
 import type { Decline, Rule } from '@nnfuse/matcher'
-import { badLimit, conditionFailed, passFailed } from './errors.js'
 import type { Applied, PassReport } from './report.js'
+import type { Position } from './run-pass.js'
 
 /** What passes write about themselves. Only the pass manager reads it back. */
 export interface PassLog {
@@ -17,7 +17,22 @@ export interface PassContext {
   /** The rules of all plugins, in order, overridden ones left out. */
   readonly rules: readonly Rule[]
   readonly log: PassLog
+  /** The place of the run. A pass that runs others hands its context on as it is. */
+  readonly position?: Position
 }
+
+/** When `repeat` stops though there may be more to do. */
+export interface RepeatLimits {
+  /** Rounds. */
+  readonly max: number
+  /** Stops after the round in which this many changes have been noted: rules applied and layers dropped. */
+  readonly changes?: number
+}
+
+/** What a pass is made of, where it is made of others. */
+export type PassParts =
+  | { readonly kind: 'pipeline'; readonly passes: readonly Pass[] }
+  | { readonly kind: 'repeat'; readonly passes: readonly Pass[]; readonly limits: RepeatLimits }
 
 /** One step over a model. Returns the same module where it changes nothing. */
 export interface Pass {
@@ -28,67 +43,10 @@ export interface Pass {
   readonly run: (model: AnyModule, cx: PassContext) => AnyModule
   /** What holds after: true, or what is wrong. */
   readonly ensures?: (model: AnyModule) => true | string
-}
-
-const check = (pass: Pass, which: 'requires' | 'ensures', model: AnyModule): void => {
-  const verdict = pass[which]?.(model) ?? true
-  if (verdict !== true) throw conditionFailed(pass.name, which, verdict)
-}
-
-/** Runs one pass between its conditions and notes that it ran. */
-export const runPass = (pass: Pass, model: AnyModule, cx: PassContext): AnyModule => {
-  check(pass, 'requires', model)
-  const result = pass.run(model, cx)
-  check(pass, 'ensures', result)
-  cx.log.passes.push({ pass: pass.name, changed: result !== model })
-  return result
-}
-
-/**
- * Passes one after the other, as a pass.
- *
- * @throws NnfuseError `PASS_FAILED` naming the pass that failed and those before it.
- */
-export const pipeline = (...passes: readonly Pass[]): Pass => ({
-  name: `pipeline(${passes.map((pass) => pass.name).join(',')})`,
-  description: 'Runs passes one after the other',
-  run: (model, cx) => {
-    let result = model
-    const before: string[] = []
-    for (const pass of passes) {
-      try {
-        result = runPass(pass, result, cx)
-      } catch (cause) {
-        throw passFailed(pass.name, before, cause)
-      }
-      before.push(pass.name)
-    }
-    return result
-  },
-})
-
-/**
- * A pass again and again until it changes nothing or the limit is reached; the log says which.
- *
- * @throws NnfuseError `BAD_LIMIT` for a limit below 1.
- */
-export const repeat = ({ max }: { max: number }, pass: Pass): Pass => {
-  if (!Number.isInteger(max) || max < 1) throw badLimit(max)
-  const name = `repeat{max=${max}}(${pass.name})`
-  return {
-    name,
-    description: `${pass.description}, until nothing changes`,
-    run: (model, cx) => {
-      let result = model
-      for (let rounds = 1; ; rounds += 1) {
-        const next = runPass(pass, result, cx)
-        const unchanged = next === result
-        result = next
-        if (!unchanged && rounds < max) continue
-        const stopped = unchanged ? 'unchanged' : 'limit'
-        cx.log.passes.push({ pass: name, changed: result !== model, rounds, stopped })
-        return result
-      }
-    },
-  }
+  /** Names of passes that this one must precede, wherever both are put in order by `orderPasses`. */
+  readonly before?: readonly string[]
+  /** Names of passes that this one must follow, wherever both are put in order by `orderPasses`. */
+  readonly after?: readonly string[]
+  /** Set by `pipeline` and `repeat`. */
+  readonly parts?: PassParts
 }

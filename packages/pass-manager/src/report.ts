@@ -28,6 +28,8 @@ export interface PassReport {
   /** Of a repeated pass: how many rounds it ran, and why it stopped. */
   readonly rounds?: number
   readonly stopped?: 'unchanged' | 'limit'
+  /** Which limit stopped it. */
+  readonly limit?: 'max' | 'changes'
 }
 
 /** Something odd about the plugins or the pipeline that is no error. */
