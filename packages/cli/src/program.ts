@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { explainCommand } from './commands/explain-command.js'
 import type { Finish } from './commands/finish.js'
 import { fuseCommand } from './commands/fuse-command.js'
 import { inspectCommand } from './commands/inspect-command.js'
+import { planCommand } from './commands/plan-command.js'
 import { rulesCommand } from './commands/rules-command.js'
 import { verifyCommand } from './commands/verify-command.js'
 import type { Terminal } from './terminal.js'
@@ -14,6 +16,8 @@ const description =
 const examples = `
 Examples:
   $ nnfuse fuse resnet50.onnx            fuse, check, and write resnet50.fused.onnx
+  $ nnfuse plan resnet50.onnx            say what fuse would do
+  $ nnfuse explain resnet50.onnx layer1.0.bn1
   $ nnfuse inspect resnet50.onnx         show its layers
   $ nnfuse help fuse                     all options of fuse
 
@@ -33,7 +37,7 @@ export const createProgram = (terminal: Terminal, finish: Finish): Command => {
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', examples)
-  const commands = [fuseCommand, inspectCommand, verifyCommand, rulesCommand]
+  const commands = [fuseCommand, planCommand, explainCommand, inspectCommand, verifyCommand, rulesCommand]
   for (const create of commands) program.addCommand(create(terminal, finish))
   for (const command of [program, ...program.commands]) {
     command

@@ -18,15 +18,20 @@ const watch = [
 ]
 
 describe('ONNX Runtime', () => {
-  test.each([['--version'], ['--help'], ['rules'], ['inspect', shapes], ['fuse', shapes, '--no-verify']])(
-    'is not loaded by %s',
-    async (...args) => {
-      const folder = scratch()
-      copyFileSync(shapes, join(folder, 'in.onnx'))
-      const local = args.map((arg) => (arg === shapes ? join(folder, 'in.onnx') : arg))
-      expect((await nnfuse(local, { node: watch })).stderr).toBe('not loaded')
-    },
-  )
+  test.each([
+    ['--version'],
+    ['--help'],
+    ['rules'],
+    ['inspect', shapes],
+    ['plan', shapes],
+    ['explain', shapes, 'stem.bn'],
+    ['fuse', shapes, '--no-verify'],
+  ])('is not loaded by %s', async (...args) => {
+    const folder = scratch()
+    copyFileSync(shapes, join(folder, 'in.onnx'))
+    const local = args.map((arg) => (arg === shapes ? join(folder, 'in.onnx') : arg))
+    expect((await nnfuse(local, { node: watch })).stderr).toBe('not loaded')
+  })
 
   test('is loaded where a model is run, so that the test above means something', async () => {
     expect((await nnfuse(['verify', shapes, shapes], { node: watch })).stderr).toBe('LOADED')
@@ -42,7 +47,7 @@ describe('help', () => {
     }
   })
 
-  test.each(['fuse', 'inspect', 'verify', 'rules'])('is there for %s', async (name) => {
+  test.each(['fuse', 'plan', 'explain', 'inspect', 'verify', 'rules'])('is there for %s', async (name) => {
     const [help, option] = await Promise.all([nnfuse(['help', name]), nnfuse([name, '--help'])])
     expect(help).toEqual(option)
     expect(help).toMatchObject({

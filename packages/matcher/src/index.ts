@@ -1,5 +1,7 @@
 export { apply } from './apply.js'
 export { type Declined, decline, isDeclined } from './decline.js'
+export { type Explain, type Explanation, explain, explainer, type NearRule } from './explain.js'
+export type { History, Taken } from './history.js'
 export { type Leftover, leftovers } from './leftovers.js'
 export { checkLegality, type Flow } from './legality.js'
 export type { LostHook } from './move-hooks.js'

@@ -12,6 +12,12 @@ export const callAt = ({ graph }: Flow, position: number): Call => graph.attrs.c
 export const moduleAt = (flow: Flow, position: number): AnyModule =>
   flow.graph.children.get(callAt(flow, position).target) as AnyModule
 
+/** The call that makes a call's only input; undefined where there are several inputs, or it is the graph's own. */
+export const soleProducer = (flow: Flow, position: number): number | undefined => {
+  const { inputs } = callAt(flow, position)
+  return inputs.length === 1 ? flow.index.producer.get(inputs[0] as string) : undefined
+}
+
 const namesOf = (flow: Flow, positions: readonly number[]): string =>
   [...new Set(positions.map((position) => callAt(flow, position).target))].slice(0, 3).join(', ')
 

@@ -8,7 +8,7 @@ import {
 } from '@nnfuse/ir'
 import { type Declined, decline, isDeclined } from './decline.js'
 import { notAModule, rewriteFailed } from './errors.js'
-import { callAt, checkLegality, type Flow, moduleAt } from './legality.js'
+import { callAt, checkLegality, type Flow, moduleAt, soleProducer } from './legality.js'
 import { type LostHook, moveHooks, withoutMovedHooks } from './move-hooks.js'
 import type { MatchContext, Rule } from './rule.js'
 import { indexRules, type RankedRule, type RuleNode } from './rule-index.js'
@@ -55,12 +55,6 @@ function* candidatesAt(flow: Flow, root: RuleNode, last: number): Generator<Cand
     position = soleProducer(flow, position)
     node = position === undefined ? undefined : node.next.get(moduleAt(flow, position).kind)
   }
-}
-
-/** The call that makes a call's only input; undefined where there are several inputs, or it is the graph's own. */
-const soleProducer = (flow: Flow, position: number): number | undefined => {
-  const { inputs } = callAt(flow, position)
-  return inputs.length === 1 ? flow.index.producer.get(inputs[0] as string) : undefined
 }
 
 const acceptsAll = (flow: Flow, { rule, positions }: Candidate): boolean =>

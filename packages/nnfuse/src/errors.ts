@@ -1,4 +1,4 @@
-import { NnfuseError } from '@nnfuse/ir'
+import { listNames, NnfuseError } from '@nnfuse/ir'
 
 export const badModel = (got: unknown): NnfuseError =>
   new NnfuseError(
@@ -63,3 +63,11 @@ export const hookLost = (path: string, when: 'before' | 'after'): NnfuseError =>
     path,
     hint: 'Remove it first, or let fuseModules note it with { lostHooks: "note" }.',
   })
+
+export const notALayer = (path: string, children: Iterable<string>): NnfuseError => {
+  const names = listNames(children)
+  return new NnfuseError('NOT_A_LAYER', `"${path}" is no layer that the model runs by itself`, {
+    path,
+    hint: names === '' ? 'Nothing calls it, or it is a part of another layer.' : `It holds ${names}.`,
+  })
+}

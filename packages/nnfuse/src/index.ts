@@ -1,3 +1,4 @@
+export { type Explainer, explain, explainer, type LayerExplanation, type Outcome } from './explain.js'
 export { type FuseOptions, type FuseResult, fuse } from './fuse.js'
 export {
   type FuseModulesOptions,

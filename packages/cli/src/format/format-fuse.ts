@@ -2,9 +2,10 @@ import type { Latency } from '../evaluate-models.js'
 import type { AppliedRule, FileCounts, FuseFileResult } from '../fuse-file-result.js'
 import type { LatencyRow } from '../runtime/latency.js'
 import { formatAccuracy, formatCheck } from './format-check.js'
+import { formatLeft } from './format-left.js'
 import { formatChange, formatCount, formatTime, plural } from './numbers.js'
 import type { Paint } from './paint.js'
-import { alignRows, indent, visible, wrap } from './table.js'
+import { alignRows, indent, visible } from './table.js'
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
@@ -53,17 +54,6 @@ const sizeLines = (before: FileCounts, after: FileCounts, paint: Paint): string[
   return [paint.title(head), ...lines]
 }
 
-const reasonWidth = 100
-
-const leftLines = ({ left }: FuseFileResult, paint: Paint): string[] => {
-  if (left.length === 0) return []
-  const lines = left.flatMap(({ path, kind, reasons }) => [
-    `${visible(path)}  ${paint.faint(kind)}`,
-    ...indent(reasons.flatMap((reason) => wrap(visible(reason), reasonWidth))),
-  ])
-  return ['', paint.title(`looks foldable, was not (${plural(left.length, 'layer')})`), ...indent(lines)]
-}
-
 const settingNames = {
   disabled: "without ONNX Runtime's own optimizations",
   all: "with ONNX Runtime's own optimizations",
@@ -94,14 +84,14 @@ const outcome = ({ output, check }: FuseFileResult, paint: Paint): string => {
 
 /** What fusing a file did, for a person. */
 export const formatFuse = (result: FuseFileResult, paint: Paint): string => {
-  const { input, opset, before, after, check, accuracy, latency } = result
+  const { input, opset, before, after, check, accuracy, latency, left } = result
   const lines = [
     `${paint.title(visible(input))}  opset ${opset}, ${plural(before.nodes, 'node')}`,
     '',
     ...ruleLines(result, paint),
     '',
     ...sizeLines(before, after, paint),
-    ...leftLines(result, paint),
+    ...formatLeft(left, 'looks foldable, was not', paint),
     '',
     ...(check === undefined ? [paint.warn('NOTHING WAS CHECKED: --no-verify')] : formatCheck(check, paint)),
     ...(accuracy === undefined ? [] : [formatAccuracy(accuracy, ['before', 'after'])]),

@@ -1,0 +1,64 @@
+import type { Leftover } from '@nnfuse/matcher'
+import { onnxCounts, opsetOf } from '@nnfuse/onnx'
+import { readOnnx } from '@nnfuse/onnx/node'
+import type { Report } from '@nnfuse/pass-manager'
+import { fuse } from 'nnfuse'
+import { hasBatchNorm } from './model-facts.js'
+
+/** A rule with every place where it applies. */
+export interface PlannedRule {
+  readonly rule: string
+  readonly plugin: string
+  readonly places: readonly PlannedPlace[]
+}
+
+/** Layers that become one. */
+export interface PlannedPlace {
+  /** In the order they run; what they become stands at the first. */
+  readonly paths: readonly string[]
+  readonly into: string
+}
+
+/** What `fuseFile` would do to a file, as plain JSON data. */
+export interface PlanFileResult {
+  readonly input: string
+  readonly opset: number
+  readonly nodes: number
+  readonly rules: readonly PlannedRule[]
+  /** Layers that do nothing and go without a rule. */
+  readonly dropped: readonly string[]
+  /** Layers that look foldable and stay, with the reasons. */
+  readonly left: readonly Leftover[]
+  /** False where the exporter has folded already, or there never was one. */
+  readonly hadBatchNorm: boolean
+}
+
+const plannedRules = ({ rules, applied }: Report): PlannedRule[] =>
+  rules
+    .filter((rule) => rule.applied > 0)
+    .map(({ rule, plugin }) => ({
+      rule,
+      plugin,
+      places: applied
+        .filter((entry) => entry.rule === rule)
+        .map(({ paths, into }): PlannedPlace => ({ paths, into })),
+    }))
+
+/**
+ * Says what fusing an ONNX file would do. Computes no weights, writes and runs nothing.
+ *
+ * @throws NnfuseError for a file that cannot be read.
+ */
+export const planFile = async (input: string): Promise<PlanFileResult> => {
+  const model = await readOnnx(input)
+  const { report } = fuse(model)
+  return {
+    input,
+    opset: opsetOf(model),
+    nodes: onnxCounts(model).nodes,
+    rules: plannedRules(report),
+    dropped: report.dropped,
+    left: report.left,
+    hadBatchNorm: hasBatchNorm(model),
+  }
+}

@@ -1,0 +1,60 @@
+import type { Decline } from './plan.js'
+
+/** A rewrite that was carried out. */
+export interface Taken {
+  readonly rule: string
+  /** The layers it took, in the order they run. */
+  readonly paths: readonly string[]
+  /** Kind of the layer that now stands at the first path. */
+  readonly into: string
+}
+
+/** What happened on the way to a graph. */
+export interface History {
+  /** In the order they happened. */
+  readonly applied: readonly Taken[]
+  /** What rules declined, a list for each round of fusing. */
+  readonly rounds: readonly (readonly Decline[])[]
+}
+
+/** What rules declined for a layer, as of the last round in which one did. */
+export const lastDeclines = ({ rounds }: History): ReadonlyMap<string, readonly Decline[]> => {
+  const byPath = new Map<string, Decline[]>()
+  for (const declines of rounds) {
+    const mentioned = new Set(declines.flatMap(({ paths }) => paths))
+    for (const path of mentioned) byPath.set(path, [])
+    for (const decline of declines) for (const path of new Set(decline.paths)) byPath.get(path)?.push(decline)
+  }
+  return byPath
+}
+
+/** Positions in `applied` of what took a path, by path. */
+const indexTaken = (applied: readonly Taken[]): ReadonlyMap<string, readonly number[]> => {
+  const byPath = new Map<string, number[]>()
+  for (const [i, { paths }] of applied.entries()) {
+    for (const path of new Set(paths)) {
+      const before = byPath.get(path)
+      if (before === undefined) byPath.set(path, [i])
+      else before.push(i)
+    }
+  }
+  return byPath
+}
+
+/** Everything that took a layer, then the layer it had become a part of, and so on. */
+export const traceTaken = ({ applied }: History): ((path: string) => readonly Taken[]) => {
+  const byPath = indexTaken(applied)
+  return (path) => {
+    const found = new Set<number>()
+    const parts = [{ path, since: 0 }]
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+      const { path: at, since } = part
+      for (const i of byPath.get(at) ?? []) {
+        if (i < since || found.has(i)) continue
+        found.add(i)
+        parts.push({ path: applied[i]?.paths[0] ?? at, since: i + 1 })
+      }
+    }
+    return [...found].sort((a, b) => a - b).map((i) => applied[i] as Taken)
+  }
+}

@@ -1,0 +1,155 @@
+import {
+  type AnyModule,
+  findModule,
+  flatten,
+  GraphModule,
+  type GraphModuleOf,
+  type ModelLike,
+  type Note,
+  Sequential,
+  toModel,
+  walk,
+} from '@nnfuse/ir'
+import {
+  type Explain,
+  type Explanation,
+  type History,
+  explainer as matcherExplainer,
+  type Rule,
+} from '@nnfuse/matcher'
+import { defaultPipeline, type Pass, type PassContext } from '@nnfuse/pass-manager'
+import { notALayer } from './errors.js'
+import { type FuseOptions, fuse } from './fuse.js'
+
+/** What becomes of a layer. An opaque one is kept, for its reader could not make it a layer that rules know. */
+export type Outcome = 'fused' | 'dropped' | 'kept' | 'opaque'
+
+/** What fusing does with a layer, and why, as plain JSON data. */
+export interface LayerExplanation extends Explanation {
+  /** What the layer is before fusing; of an opaque one what the file calls it. */
+  readonly kind: string
+  readonly outcome: Outcome
+  /** Why the reader of a file left the layer opaque. */
+  readonly note?: string
+}
+
+/** @throws NnfuseError `NO_SUCH_PATH` or `NOT_A_LAYER`. */
+export type Explainer = (path: string) => LayerExplanation
+
+/** A graph in which rules look for patterns: the model, and each container that hooks keep whole. */
+interface Region {
+  /** Before the path of each of its layers: '' or `block.`. */
+  readonly prefix: string
+  readonly graph: GraphModuleOf
+}
+
+const isContainer = (module: AnyModule): boolean => GraphModule.is(module) || Sequential.is(module)
+
+/** Outer ones first. */
+const regionsOf = (model: AnyModule): Region[] =>
+  [...walk(flatten(model))]
+    .filter(({ module }) => isContainer(module))
+    .map(({ path, module }) => ({ prefix: path === '' ? '' : `${path}.`, graph: flatten(module) }))
+
+const regionOf = (regions: readonly Region[], path: string): Region =>
+  regions.findLast(({ prefix }) => path.startsWith(prefix)) as Region
+
+const isCalled = ({ prefix, graph }: Region, path: string): boolean =>
+  graph.children.has(path.slice(prefix.length))
+
+/** The history of a region, with paths as the region knows them. */
+const historyWithin = ({ prefix }: Region, { applied, rounds }: History): History => {
+  const inside = <T extends { readonly paths: readonly string[] }>(entries: readonly T[]): T[] =>
+    entries
+      .filter(({ paths }) => paths.every((path) => path.startsWith(prefix)))
+      .map((entry) => ({ ...entry, paths: entry.paths.map((path) => path.slice(prefix.length)) }))
+  return prefix === '' ? { applied, rounds } : { applied: inside(applied), rounds: rounds.map(inside) }
+}
+
+const inModel = <T extends { readonly paths: readonly string[] }>(
+  { prefix }: Region,
+  entries: readonly T[],
+): T[] => entries.map((entry) => ({ ...entry, paths: entry.paths.map((path) => prefix + path) }))
+
+const explainRegion = (region: Region, rules: readonly Rule[], history: History): Explain => {
+  const explainIn = matcherExplainer(region.graph, rules, historyWithin(region, history))
+  return (path) => {
+    const { takenBy, near, ...found } = explainIn(path.slice(region.prefix.length))
+    return { ...found, path, takenBy: inModel(region, takenBy), near: inModel(region, near) }
+  }
+}
+
+const explainRegions = (model: AnyModule, rules: readonly Rule[], history: History): Explain => {
+  const regions = regionsOf(model)
+  const explained = new Map<Region, Explain>()
+  return (path) => {
+    const region = regionOf(regions, path)
+    const known = explained.get(region) ?? explainRegion(region, rules, history)
+    explained.set(region, known)
+    return known(path)
+  }
+}
+
+/** The same pass; what it was given is noted. */
+const watched = (pass: Pass, note: (cx: PassContext) => void): Pass => ({
+  ...pass,
+  run: (model, cx) => {
+    note(cx)
+    return pass.run(model, cx)
+  },
+})
+
+const outcomeOf = (
+  { takenBy }: Explanation,
+  wasDropped: boolean,
+  note: Note | undefined,
+): Pick<LayerExplanation, 'outcome' | 'note'> => {
+  if (note !== undefined) return { outcome: 'opaque', note: note.reason }
+  if (takenBy.length > 0) return { outcome: 'fused' }
+  return { outcome: wasDropped ? 'dropped' : 'kept' }
+}
+
+/**
+ * Explains layers one after the other: the model is fused once, and given to nobody.
+ *
+ * @example
+ * ```ts
+ * const why = explainer(model)
+ * const kept = ['layer1.0.bn1', 'layer1.0.bn2'].map(why).filter(({ outcome }) => outcome === 'kept')
+ * ```
+ */
+export const explainer = (model: ModelLike, options: FuseOptions = {}): Explainer => {
+  const { root, notes } = toModel(model)
+  let context: PassContext | undefined
+  const pipeline = watched(options.pipeline ?? defaultPipeline(), (cx) => {
+    context = cx
+  })
+  const { model: fused, report } = fuse(model, { ...options, pipeline })
+  const { rules, log } = context as unknown as PassContext
+  const before = regionsOf(root)
+  const explainNow = explainRegions(fused.root, rules, { applied: report.applied, rounds: log.rounds })
+  const dropped = new Set(report.dropped)
+  const noteAt = new Map(notes.map((note) => [note.path, note]))
+  return (path) => {
+    const module = findModule(root, path)
+    if (!isCalled(regionOf(before, path), path)) throw notALayer(path, module.children.keys())
+    const explanation = explainNow(path)
+    const note = noteAt.get(path)
+    const kind = note?.what ?? module.kind
+    return { ...explanation, kind, ...outcomeOf(explanation, dropped.has(path), note) }
+  }
+}
+
+/**
+ * Says what `fuse(model, options)` does with one layer: which rule takes it; or which rules come near, how much of
+ * their patterns there is, and the reason why each stops. The reasons are those of the report. Changes nothing.
+ *
+ * @param path `layer1.0.bn1`
+ * @example
+ * ```ts
+ * explain(model, 'layer1.0.bn1').near[0]?.reason // 'the output of layer1.0.conv1 is also used by layer1.0.add'
+ * ```
+ * @throws NnfuseError `NO_SUCH_PATH`, whose hint names what there is; `NOT_A_LAYER` for a container.
+ */
+export const explain = (model: ModelLike, path: string, options: FuseOptions = {}): LayerExplanation =>
+  explainer(model, options)(path)
