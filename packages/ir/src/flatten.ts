@@ -1,11 +1,9 @@
 import { badGraph } from './errors.js'
 import type { Call, Graph, ValueId } from './graph.js'
 import { hasHooks } from './hooks.js'
-import { GraphModule, type GraphModuleOf, Sequential } from './kinds/containers.js'
+import { GraphModule, type GraphModuleOf, isContainer, Sequential } from './kinds/containers.js'
 import { type AnyModule, withHooks, withTraining } from './module.js'
 import { uniqueNames } from './unique-names.js'
-
-const isContainer = (module: AnyModule): boolean => GraphModule.is(module) || Sequential.is(module)
 
 /** Containers that carry hooks stay whole, so that the hooks keep something to watch. */
 const dissolves = (module: AnyModule): boolean => isContainer(module) && !hasHooks(module.hooks)

@@ -34,7 +34,7 @@ export {
   type BatchNormAttrs,
   type BatchNormModule,
 } from './kinds/batch-norm.js'
-export { GraphModule, type GraphModuleOf, Sequential } from './kinds/containers.js'
+export { GraphModule, type GraphModuleOf, isContainer, Sequential } from './kinds/containers.js'
 export {
   Conv1d,
   Conv2d,
@@ -136,6 +136,7 @@ export type { Ops } from './ops.js'
 export { findModule, inference, type Located, mapModules, replaceModules, train, walk } from './paths.js'
 export { print } from './print.js'
 export { peekBytes, readBytes, readValues } from './read-tensor.js'
+export { pathsInModel, pathsWithin, type Region, regionsOf } from './regions.js'
 export {
   type HookHandle,
   type RegisterOptions,

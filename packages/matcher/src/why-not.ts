@@ -1,4 +1,4 @@
-import { type AnyModule, GraphModule, type GraphModuleOf, indexGraph, Sequential } from '@nnfuse/ir'
+import { type AnyModule, type GraphModuleOf, indexGraph, isContainer } from '@nnfuse/ir'
 import { type History, lastDeclines, type Taken, traceTaken } from './history.js'
 import { callAt, type Flow } from './legality.js'
 import {
@@ -34,7 +34,7 @@ export const whyNot = (graph: GraphModuleOf, rules: readonly Rule[], history: Hi
 /** The module that rules exist to remove: this one, or the one that stands first in a fused one. */
 export const eliminableModule = ({ eliminable }: WhyNot, module: AnyModule): AnyModule | undefined => {
   if (eliminable.has(module.kind)) return module
-  const [first] = GraphModule.is(module) || Sequential.is(module) ? [] : module.children.values()
+  const [first] = isContainer(module) ? [] : module.children.values()
   return first !== undefined && eliminable.has(first.kind) ? first : undefined
 }
 

@@ -1,14 +1,13 @@
 import {
   type AnyModule,
   findModule,
-  flatten,
-  GraphModule,
-  type GraphModuleOf,
   type ModelLike,
   type Note,
-  Sequential,
+  pathsInModel,
+  pathsWithin,
+  type Region,
+  regionsOf,
   toModel,
-  walk,
 } from '@nnfuse/ir'
 import {
   type Explain,
@@ -36,21 +35,6 @@ export interface LayerExplanation extends Explanation {
 /** @throws NnfuseError `NO_SUCH_PATH` or `NOT_A_LAYER`. */
 export type Explainer = (path: string) => LayerExplanation
 
-/** A graph in which rules look for patterns: the model, and each container that hooks keep whole. */
-interface Region {
-  /** Before the path of each of its layers: '' or `block.`. */
-  readonly prefix: string
-  readonly graph: GraphModuleOf
-}
-
-const isContainer = (module: AnyModule): boolean => GraphModule.is(module) || Sequential.is(module)
-
-/** Outer ones first. */
-const regionsOf = (model: AnyModule): Region[] =>
-  [...walk(flatten(model))]
-    .filter(({ module }) => isContainer(module))
-    .map(({ path, module }) => ({ prefix: path === '' ? '' : `${path}.`, graph: flatten(module) }))
-
 const regionOf = (regions: readonly Region[], path: string): Region =>
   regions.findLast(({ prefix }) => path.startsWith(prefix)) as Region
 
@@ -58,24 +42,16 @@ const isCalled = ({ prefix, graph }: Region, path: string): boolean =>
   graph.children.has(path.slice(prefix.length))
 
 /** The history of a region, with paths as the region knows them. */
-const historyWithin = ({ prefix }: Region, { applied, rounds }: History): History => {
-  const inside = <T extends { readonly paths: readonly string[] }>(entries: readonly T[]): T[] =>
-    entries
-      .filter(({ paths }) => paths.every((path) => path.startsWith(prefix)))
-      .map((entry) => ({ ...entry, paths: entry.paths.map((path) => path.slice(prefix.length)) }))
-  return prefix === '' ? { applied, rounds } : { applied: inside(applied), rounds: rounds.map(inside) }
-}
-
-const inModel = <T extends { readonly paths: readonly string[] }>(
-  { prefix }: Region,
-  entries: readonly T[],
-): T[] => entries.map((entry) => ({ ...entry, paths: entry.paths.map((path) => prefix + path) }))
+const historyWithin = (region: Region, { applied, rounds }: History): History => ({
+  applied: pathsWithin(region, applied),
+  rounds: rounds.map((declines) => pathsWithin(region, declines)),
+})
 
 const explainRegion = (region: Region, rules: readonly Rule[], history: History): Explain => {
   const explainIn = matcherExplainer(region.graph, rules, historyWithin(region, history))
   return (path) => {
     const { takenBy, near, ...found } = explainIn(path.slice(region.prefix.length))
-    return { ...found, path, takenBy: inModel(region, takenBy), near: inModel(region, near) }
+    return { ...found, path, takenBy: pathsInModel(region, takenBy), near: pathsInModel(region, near) }
   }
 }
 

@@ -1,15 +1,10 @@
 import { checkGraph, type Graph, type ValueId } from '../graph.js'
 import { type AnyModule, type Kind, kind, type Module } from '../module.js'
 import type { Ops } from '../ops.js'
+import { runInOrder } from './run-in-order.js'
 
 type NoAttrs = Record<never, never>
 type Children = ReadonlyMap<string, AnyModule>
-
-const chain = <V>(ops: Ops<V>, module: AnyModule, input: V): V => {
-  let value = input
-  for (const [name, child] of module.children) value = ops.call(name, child, [value])[0] as V
-  return value
-}
 
 const named = (children: readonly AnyModule[] | Readonly<Record<string, AnyModule>> | Children): Children => {
   if (children instanceof Map) return children
@@ -23,7 +18,7 @@ type SequentialArguments = [children: readonly AnyModule[] | Readonly<Record<str
 /** Layers one after the other; named `0`, `1`, ... or as given. */
 export const Sequential: Kind<'nn.Sequential', NoAttrs, SequentialArguments> = kind('nn.Sequential', {
   create: (children) => ({ attrs: {}, children: named(children) }),
-  forward: (ops, module, x) => chain(ops, module, x),
+  forward: (ops, module, x) => runInOrder(ops, module, x),
 })
 
 const runGraph = <V>(ops: Ops<V>, { attrs, children }: Module<string, Graph>, inputs: readonly V[]): V[] => {
@@ -59,3 +54,6 @@ export const GraphModule: Kind<'nn.GraphModule', Graph, [children: Children, gra
 )
 
 export type GraphModuleOf = Module<'nn.GraphModule', Graph>
+
+/** Holds other layers and nothing else: a Sequential or a graph; not a fused layer. */
+export const isContainer = (module: AnyModule): boolean => GraphModule.is(module) || Sequential.is(module)

@@ -1,10 +1,10 @@
 import { wrongChildren } from '../errors.js'
 import { type AnyKind, type AnyModule, type Kind, kind, type ModuleOf } from '../module.js'
-import type { Ops } from '../ops.js'
 import { LeakyReLU, ReLU, Tanh } from './activations.js'
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batch-norm.js'
 import { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './conv.js'
 import { Linear } from './linear.js'
+import { runInOrder } from './run-in-order.js'
 
 /*
  * Layers that belong together, as PyTorch's torch.ao.nn.intrinsic names them: containers that hold the layers
@@ -29,12 +29,6 @@ const checkKinds = (name: string, slots: readonly AnyKind[], modules: readonly A
 
 const children = (modules: readonly AnyModule[]): ReadonlyMap<string, AnyModule> =>
   new Map(modules.map((module, i) => [String(i), module]))
-
-const runInOrder = <V>(ops: Ops<V>, module: AnyModule, x: V): V => {
-  let value = x
-  for (const [name, child] of module.children) value = ops.call(name, child, [value])[0] as V
-  return value
-}
 
 /**
  * Declares a fused kind.

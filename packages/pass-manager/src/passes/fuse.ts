@@ -1,39 +1,18 @@
 import {
   type AnyModule,
   flatten,
-  GraphModule,
   type GraphModuleOf,
+  pathsInModel,
+  pathsWithin,
+  type Region,
+  regionsOf,
   replaceModules,
-  Sequential,
-  walk,
 } from '@nnfuse/ir'
 import { apply, type Decline, type Leftover, leftovers, type Plan, plan, type Rule } from '@nnfuse/matcher'
 import type { Pass, PassLog } from '../pass.js'
 
-/** A graph in which rules look for patterns: the model, and each container that hooks keep whole. */
-interface Region {
-  /** '' for the model itself. */
-  readonly path: string
-  readonly graph: GraphModuleOf
-}
-
-const isContainer = (module: AnyModule): boolean => GraphModule.is(module) || Sequential.is(module)
-
-const regionsOf = (model: GraphModuleOf): Region[] =>
-  [...walk(model)]
-    .filter(({ module }) => isContainer(module))
-    .map(({ path, module }) => ({ path, graph: flatten(module) }))
-
-const below = (region: string, path: string): string => (region === '' ? path : `${region}.${path}`)
-
-const inModel = <T extends { readonly paths: readonly string[] }>(region: string, entry: T): T => ({
-  ...entry,
-  paths: entry.paths.map((path) => below(region, path)),
-})
-
-const logPlan = (log: PassLog, region: string, { applications, tried }: Plan): void => {
-  for (const application of applications) {
-    const { rule, paths, replacement } = inModel(region, application)
+const logPlan = (log: PassLog, region: Region, { applications, tried }: Plan): void => {
+  for (const { rule, paths, replacement } of pathsInModel(region, applications)) {
     log.applied.push({ rule, paths, into: replacement.kind })
   }
   for (const [rule, count] of tried) log.tried.set(rule, (log.tried.get(rule) ?? 0) + count)
@@ -46,10 +25,10 @@ const putBack = (model: GraphModuleOf, regions: readonly Region[]): GraphModuleO
   return result as GraphModuleOf
 }
 
-const fuseRegion = ({ path, graph }: Region, rules: readonly Rule[], log: PassLog): [Region, Decline[]] => {
-  const planned = plan(graph, rules)
-  logPlan(log, path, planned)
-  return [{ path, graph: apply(planned) }, planned.declines.map((decline) => inModel(path, decline))]
+const fuseRegion = (region: Region, rules: readonly Rule[], log: PassLog): [Region, Decline[]] => {
+  const planned = plan(region.graph, rules)
+  logPlan(log, region, planned)
+  return [{ ...region, graph: apply(planned) }, pathsInModel(region, planned.declines)]
 }
 
 /** Plans with every rule and applies the plan: one round. */
@@ -62,7 +41,7 @@ export const fuse: Pass = {
     const fusedInner = inner.map((region) => fuseRegion(region, rules, log))
     const changed = fusedInner.map(([region]) => region).filter(({ graph }, i) => graph !== inner[i]?.graph)
     const graph = putBack(flat, changed)
-    const [fusedOuter, declined] = fuseRegion({ path: (outer as Region).path, graph }, rules, log)
+    const [fusedOuter, declined] = fuseRegion({ ...(outer as Region), graph }, rules, log)
     log.rounds.push([...declined, ...fusedInner.flatMap(([, declines]) => declines)])
     return fusedOuter.graph
   },
@@ -74,13 +53,8 @@ export const leftoversOf = (
   rules: readonly Rule[],
   rounds: readonly (readonly Decline[])[],
 ): Leftover[] =>
-  regionsOf(flatten(model)).flatMap(({ path, graph }) => {
-    const within = path === '' ? rounds : rounds.map((declines) => stripped(path, declines))
-    return leftovers(graph, rules, within).map((left) => ({ ...left, path: below(path, left.path) }))
+  regionsOf(model).flatMap((region) => {
+    const within = rounds.map((declines) => pathsWithin(region, declines))
+    const left = leftovers(region.graph, rules, within)
+    return left.map((entry) => ({ ...entry, path: region.prefix + entry.path }))
   })
-
-/** The declines inside a region, with paths as the region knows them. */
-const stripped = (region: string, declines: readonly Decline[]): Decline[] =>
-  declines
-    .filter(({ paths }) => paths.every((path) => path.startsWith(`${region}.`)))
-    .map((decline) => ({ ...decline, paths: decline.paths.map((path) => path.slice(region.length + 1)) }))
