@@ -14,8 +14,10 @@ export interface PlannedRule {
 
 /** Layers that become one. */
 export interface PlannedPlace {
-  /** In the order they run; what they become stands at the first. */
+  /** In the order they run. */
   readonly paths: readonly string[]
+  /** Where what they become stands. */
+  readonly path: string
   readonly into: string
 }
 
@@ -41,7 +43,7 @@ const plannedRules = ({ rules, applied }: Report): PlannedRule[] =>
       plugin,
       places: applied
         .filter((entry) => entry.rule === rule)
-        .map(({ paths, into }): PlannedPlace => ({ paths, into })),
+        .map(({ paths, path, into }): PlannedPlace => ({ paths, path, into })),
     }))
 
 /**

@@ -1,3 +1,4 @@
+import { printPattern } from '@nnfuse/matcher'
 import { createPassManager, type Plugin } from '@nnfuse/pass-manager'
 import { defaultPlugins, qatPlugins } from 'nnfuse'
 
@@ -5,7 +6,7 @@ import { defaultPlugins, qatPlugins } from 'nnfuse'
 export interface RuleRow {
   readonly rule: string
   readonly plugin: string
-  /** Its pattern, in the order the layers run: `nn.Conv2d`. */
+  /** Its pattern, in the order the layers run: `nn.Conv2d`; a graph pattern as one text, `nn.Add(nn.Conv2d, y)`. */
   readonly pattern: readonly string[]
   /** The later rule that is used instead, for it has the same pattern. */
   readonly overriddenBy?: string
@@ -24,7 +25,7 @@ const rowsOf = (plugins: readonly Plugin[]): RuleRow[] =>
   createPassManager({ plugins }).rules.map(({ rule, plugin, overriddenBy }) => ({
     rule: rule.name,
     plugin,
-    pattern: rule.slots.map(({ label }) => label),
+    pattern: printPattern(rule.pattern),
     ...(overriddenBy !== undefined && { overriddenBy }),
   }))
 

@@ -1,6 +1,7 @@
 import { type Hooks, noHooks } from './hooks.js'
 import type { Ops } from './ops.js'
 import type { Tensor } from './tensor.js'
+import type { ValueType } from './value-type.js'
 
 /**
  * One layer of a model: an immutable record.
@@ -28,10 +29,14 @@ export interface Outputs<V> {
 export interface Definition {
   /** What the layer computes, against any interpreter of {@link Ops}. */
   forward?<V>(ops: Ops<V>, module: AnyModule, ...inputs: readonly V[]): V | Outputs<V>
+  /** What is known of the outputs of a kind without `forward`, from what is known of the inputs. */
+  inferTypes?(attrs: unknown, inputs: readonly ValueType[]): readonly ValueType[]
   /** Tensors that training changes: attribute name to PyTorch's state-dict name. */
   readonly parameters: ReadonlyMap<string, string>
   /** Tensors that are saved but not trained. */
   readonly buffers: ReadonlyMap<string, string>
+  /** Whether two inputs may change places: patterns then try both orders. */
+  readonly commutative?: boolean
   /** Arguments as they are printed: `3 -> 64, 7x7, stride 2`. */
   describe?(attrs: unknown): string
 }
@@ -44,8 +49,12 @@ export interface KindOptions<N extends string, A, Args extends readonly unknown[
   /** Checks the arguments and makes the attributes (and children) of one module from them. */
   readonly create: (...args: Args) => ModuleParts<A>
   forward?<V>(ops: Ops<V>, module: Module<N, A>, ...inputs: readonly V[]): V | Outputs<V>
+  /** Types of the outputs, for a kind without `forward`; where there is one, it tells them. */
+  inferTypes?(attrs: A, inputs: readonly ValueType[]): readonly ValueType[]
   readonly parameters?: { readonly [K in TensorKeys<A>]?: string }
   readonly buffers?: { readonly [K in TensorKeys<A>]?: string }
+  /** Says that `f(a, b)` is `f(b, a)`. Default false. */
+  readonly commutative?: boolean
   describe?(attrs: A): string
 }
 
@@ -95,13 +104,23 @@ export type ModuleOf<K extends AnyKind> = K extends Kind<infer N, infer A, infer
  */
 export const kind = <N extends string, A, Args extends readonly unknown[]>(
   name: N,
-  { create, forward, parameters = {}, buffers = {}, describe }: KindOptions<N, A, Args>,
+  {
+    create,
+    forward,
+    inferTypes,
+    parameters = {},
+    buffers = {},
+    commutative = false,
+    describe,
+  }: KindOptions<N, A, Args>,
 ): Kind<N, A, Args> => {
   const definition: Definition = Object.freeze({
     ...(forward && { forward }),
+    ...(inferTypes && { inferTypes }),
     ...(describe && { describe }),
     parameters: new Map(Object.entries<string>(parameters as Record<string, string>)),
     buffers: new Map(Object.entries<string>(buffers as Record<string, string>)),
+    commutative,
   })
   const make = (...args: Args): Module<N, A> => {
     const { attrs, children = noChildren, training = false } = create(...args)

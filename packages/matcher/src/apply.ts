@@ -1,55 +1,55 @@
 import {
   type AnyModule,
   type Call,
+  flatten,
   GraphModule,
   type GraphModuleOf,
+  isContainer,
   withHooks,
   withTraining,
 } from '@nnfuse/ir'
 import type { Application, Plan } from './plan.js'
 
-/** The call that stands for a matched chain, at the place of its last one. */
-const fusedCall = (calls: readonly Call[], { positions }: Application): Call => {
-  const first = calls[positions[0] as number] as Call
-  const last = calls[positions.at(-1) as number] as Call
-  return { target: first.target, inputs: first.inputs, outputs: last.outputs }
-}
+const callOf = ({ path, inputs, outputs }: Application): Call => ({ target: path, inputs, outputs })
 
-const rewriteCalls = (calls: readonly Call[], applications: readonly Application[]): Call[] => {
-  const replaced = new Map<number, Call | undefined>()
-  for (const application of applications) {
-    for (const position of application.positions) replaced.set(position, undefined)
-    replaced.set(application.positions.at(-1) as number, fusedCall(calls, application))
+const byPlace = (a: Application, b: Application): number => a.place - b.place
+
+/** The calls that stay, and those of the fused modules at their places. */
+const rewriteCalls = ({ graph, applications, removed }: Plan): Call[] => {
+  const fused = [...applications].sort(byPlace)
+  const calls: Call[] = []
+  let next = 0
+  for (const [position, call] of graph.attrs.calls.entries()) {
+    for (; (fused[next]?.place ?? Number.POSITIVE_INFINITY) <= position; next += 1)
+      calls.push(callOf(fused[next] as Application))
+    if (!removed.has(position)) calls.push(call)
   }
-  return calls.flatMap((call, position) => {
-    if (!replaced.has(position)) return [call]
-    const fused = replaced.get(position)
-    return fused === undefined ? [] : [fused]
-  })
+  return calls
 }
 
-/** Children whose last call has gone, go too; the fused modules stand where the first of their layers stood. */
-const rewriteChildren = (
-  children: ReadonlyMap<string, AnyModule>,
-  calls: readonly Call[],
-  applications: readonly Application[],
-): Map<string, AnyModule> => {
-  const called = new Set(calls.map((call) => call.target))
-  const vacated = new Set(applications.flatMap(({ paths }) => paths).filter((path) => !called.has(path)))
-  const fused = new Map(applications.map(({ paths, replacement }) => [paths[0], replacement]))
-  return new Map(
-    [...children]
-      .filter(([path]) => !vacated.has(path))
-      .map(([path, module]) => [path, fused.get(path) ?? module] as const),
-  )
+/** Fused modules stand where the first of their layers stood, or right behind it where that one stays. */
+const rewriteChildren = ({ graph, applications, vacated }: Plan): Map<string, AnyModule> => {
+  const madeOf = new Map<string, Map<string, AnyModule>>()
+  for (const { host, path, replacement } of applications) {
+    const made = madeOf.get(host)
+    if (made === undefined) madeOf.set(host, new Map([[path, replacement]]))
+    else made.set(path, replacement)
+  }
+  const children = new Map<string, AnyModule>()
+  for (const [path, module] of graph.children) {
+    if (!vacated.has(path)) children.set(path, module)
+    for (const [host, made] of madeOf.get(path) ?? []) children.set(host, made)
+  }
+  return children
 }
 
 /** Carries out a plan in one sweep. A plan without applications gives back the same graph. */
-export const apply = ({ graph, applications }: Plan): GraphModuleOf => {
+export const apply = (plan: Plan): GraphModuleOf => {
+  const { graph, applications } = plan
   if (applications.length === 0) return graph
   const { inputs, outputs, types } = graph.attrs
-  const calls = rewriteCalls(graph.attrs.calls, applications)
-  const children = rewriteChildren(graph.children, calls, applications)
-  const rewritten = GraphModule(children, { inputs, calls, outputs, types })
-  return withHooks(withTraining(rewritten, graph.training), graph.hooks)
+  const children = rewriteChildren(plan)
+  const rewritten = GraphModule(children, { inputs, calls: rewriteCalls(plan), outputs, types })
+  const whole = withHooks(withTraining(rewritten, graph.training), graph.hooks)
+  return applications.some(({ replacement }) => isContainer(replacement)) ? flatten(whole) : whole
 }

@@ -45,7 +45,7 @@ test('a layer that a rule takes says which, with what and into what', () => {
   expect(explain(planned(model, ...rules), rules, 'bn')).toEqual({
     path: 'bn',
     kind: 'nn.BatchNorm2d',
-    takenBy: [{ rule: 'conv-bn-relu', paths: ['conv', 'bn', 'relu'], into: 'nni.ConvReLU2d' }],
+    takenBy: [{ rule: 'conv-bn-relu', paths: ['conv', 'bn', 'relu'], path: 'conv', into: 'nni.ConvReLU2d' }],
     near: [],
   })
 })
@@ -131,7 +131,9 @@ describe('why a rule stopped', () => {
   test('the kind is right and the attributes are not', () => {
     const grouped = rule('grouped', [where(Conv2d, { groups: 2 }), BatchNorm2d], (layer) => layer)
     const model = Sequential({ conv: conv(), bn: bn() })
-    expect(reason(model, 'bn', grouped)).toBe('its input comes from conv (nn.Conv2d), not from nn.Conv2d(…)')
+    expect(reason(model, 'bn', grouped)).toBe(
+      'its input comes from conv (nn.Conv2d), not from nn.Conv2d({ groups: 2 })',
+    )
     expect(near(model, 'conv', grouped)).toEqual([])
   })
 
@@ -162,9 +164,9 @@ test('the rules that got furthest come first', () => {
 
 test('a layer is traced through what it has become a part of', () => {
   const applied = [
-    { rule: 'bn-relu', paths: ['bn', 'relu'], into: 'nni.BNReLU2d' },
-    { rule: 'other', paths: ['a', 'b'], into: 'nn.Conv2d' },
-    { rule: 'conv-bnrelu', paths: ['conv', 'bn'], into: 'nni.ConvReLU2d' },
+    { rule: 'bn-relu', paths: ['bn', 'relu'], path: 'bn', into: 'nni.BNReLU2d' },
+    { rule: 'other', paths: ['a', 'b'], path: 'a', into: 'nn.Conv2d' },
+    { rule: 'conv-bnrelu', paths: ['conv', 'bn'], path: 'conv', into: 'nni.ConvReLU2d' },
   ]
   const why = explainer(flatten(Sequential({ conv: conv() })), [convBn], { applied, rounds: [] })
   expect(why('relu').takenBy.map(({ rule: name }) => name)).toEqual(['bn-relu', 'conv-bnrelu'])

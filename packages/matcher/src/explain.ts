@@ -1,6 +1,6 @@
 import { findModule, type GraphModuleOf } from '@nnfuse/ir'
+import { callAt } from './flow.js'
 import type { History, Taken } from './history.js'
-import { callAt } from './legality.js'
 import type { PartialMatch } from './near-miss.js'
 import type { Decline, Plan } from './plan.js'
 import type { Rule } from './rule.js'
@@ -88,9 +88,10 @@ export const explain = (
   path: string,
 ): Explanation => {
   findModule(graph, path)
-  const applied = applications.map(({ rule, paths, replacement }) => ({
+  const applied = applications.map(({ rule, paths, path, replacement }) => ({
     rule,
     paths,
+    path,
     into: replacement.kind,
   }))
   const explanation = explainer(graph, rules, { applied, rounds: [declines] })(path)

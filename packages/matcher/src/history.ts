@@ -5,7 +5,9 @@ export interface Taken {
   readonly rule: string
   /** The layers it took, in the order they run. */
   readonly paths: readonly string[]
-  /** Kind of the layer that now stands at the first path. */
+  /** Where what they have become stands. */
+  readonly path: string
+  /** Its kind. */
   readonly into: string
 }
 
@@ -52,7 +54,7 @@ export const traceTaken = ({ applied }: History): ((path: string) => readonly Ta
       for (const i of byPath.get(at) ?? []) {
         if (i < since || found.has(i)) continue
         found.add(i)
-        parts.push({ path: applied[i]?.paths[0] ?? at, since: i + 1 })
+        parts.push({ path: applied[i]?.path ?? at, since: i + 1 })
       }
     }
     return [...found].sort((a, b) => a - b).map((i) => applied[i] as Taken)

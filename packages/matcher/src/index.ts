@@ -1,21 +1,25 @@
 export { apply } from './apply.js'
+export { type Binding, bind, noSwaps, type Swaps } from './bind.js'
 export { type Declined, decline, isDeclined } from './decline.js'
 export { type Explain, type Explanation, explain, explainer, type NearRule } from './explain.js'
+export { type Flow, flowOf } from './flow.js'
 export type { History, Taken } from './history.js'
 export { type Leftover, leftovers } from './leftovers.js'
-export { checkLegality, type Flow } from './legality.js'
+export { type Cluster, chainCluster, checkLegality } from './legality.js'
 export type { LostHook } from './move-hooks.js'
 export {
-  type Application,
-  type Decline,
-  type Knowledge,
-  lazyTypes,
-  type Plan,
-  plan,
-  type Rewritten,
-  tryRule,
-} from './plan.js'
+  any,
+  literal,
+  type OpPattern,
+  type OutputsPattern,
+  op,
+  outputs,
+  type ValuePattern,
+} from './pattern.js'
+export { type PatternGraph, type PatternOp, type PatternSource, printPattern } from './pattern-graph.js'
+export { type Application, type Decline, type Plan, plan } from './plan.js'
 export {
+  type GraphRewrite,
   type Guard,
   type MatchContext,
   patternKey,
@@ -24,5 +28,5 @@ export {
   type RuleOptions,
   rule,
 } from './rule.js'
-export { indexRules, type RankedRule, type RuleNode } from './rule-index.js'
 export { oneOf, type PatternModules, type Slot, type SlotLike, type SlotModule, where } from './slot.js'
+export { type Knowledge, lazyTypes, type Rewritten, tryRule } from './try-rule.js'

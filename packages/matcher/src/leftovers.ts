@@ -1,5 +1,5 @@
 import type { GraphModuleOf } from '@nnfuse/ir'
-import { moduleAt } from './legality.js'
+import { moduleAt } from './flow.js'
 import type { Decline } from './plan.js'
 import type { Rule } from './rule.js'
 import { closestReasons, eliminableModule, whyNot } from './why-not.js'

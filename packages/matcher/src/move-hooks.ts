@@ -1,4 +1,5 @@
 import { type AnyModule, type Hook, type Hooks, mapModules, walk, withHooks } from '@nnfuse/ir'
+import type { PatternGraph } from './pattern-graph.js'
 
 /*
  * Forward pre-hooks of the first layer and forward hooks of the last belong to the fused module, which runs from
@@ -13,22 +14,43 @@ export interface LostHook {
   readonly when: 'before' | 'after'
 }
 
+/** Whose hooks move to the replacement: before it runs those of one layer, after it those of another. */
+export interface Moves {
+  readonly before: number | undefined
+  readonly after: number | undefined
+}
+
+/**
+ * Hooks before the first layer move where that layer alone is given what the whole match is given, hooks after the
+ * last one where it alone gives what the match gives. Hooks of other layers stay with these.
+ */
+export const movesOf = ({ ops, feeds, outputs }: PatternGraph): Moves => {
+  const firstTakesAll =
+    feeds.every((feed) => 'open' in feed || feed.allOf === 0) &&
+    ops.every(({ inputs = [] }, i) => i === 0 || inputs.every((source) => 'op' in source))
+  return { before: firstTakesAll ? 0 : undefined, after: outputs.length === 1 ? outputs[0] : undefined }
+}
+
 const sameHooks = (a: Hooks, b: Hooks): boolean =>
   a.forwardPre.length === b.forwardPre.length && a.forward.length === b.forward.length
 
 /** The modules as a rule sees them: without the hooks that move. */
-export const withoutMovedHooks = (modules: readonly AnyModule[]): AnyModule[] =>
+export const withoutMovedHooks = (modules: readonly AnyModule[], { before, after }: Moves): AnyModule[] =>
   modules.map((module, i) => {
     const hooks = {
-      forwardPre: i === 0 ? [] : module.hooks.forwardPre,
-      forward: i === modules.length - 1 ? [] : module.hooks.forward,
+      forwardPre: i === before ? [] : module.hooks.forwardPre,
+      forward: i === after ? [] : module.hooks.forward,
     }
     return sameHooks(hooks, module.hooks) ? module : withHooks(module, hooks)
   })
 
-const withMovedHooks = (fused: AnyModule, modules: readonly AnyModule[]): AnyModule => {
-  const forwardPre = modules[0]?.hooks.forwardPre ?? []
-  const forward = modules.at(-1)?.hooks.forward ?? []
+const withMovedHooks = (
+  fused: AnyModule,
+  modules: readonly AnyModule[],
+  { before, after }: Moves,
+): AnyModule => {
+  const forwardPre = (before !== undefined && modules[before]?.hooks.forwardPre) || []
+  const forward = (after !== undefined && modules[after]?.hooks.forward) || []
   if (forwardPre.length === 0 && forward.length === 0) return fused
   return withHooks(fused, {
     forwardPre: [...forwardPre, ...fused.hooks.forwardPre],
@@ -61,13 +83,14 @@ export const moveHooks = (
   fused: AnyModule,
   modules: readonly AnyModule[],
   seen: readonly AnyModule[],
+  moves: Moves,
 ): { replacement: AnyModule; lostHooks: readonly LostHook[] } => {
   const kept = new Set([...walk(fused)].map(({ module }) => module))
   const gone = seen.map((module, slot) => ({ module, slot })).filter(({ module }) => !kept.has(module))
   const lostHooks = gone.flatMap(({ module, slot }) => lostAt(module, slot))
-  if (lostHooks.length === 0) return { replacement: withMovedHooks(fused, modules), lostHooks }
+  if (lostHooks.length === 0) return { replacement: withMovedHooks(fused, modules, moves), lostHooks }
   const ids = gone.flatMap(({ module: { hooks } }) =>
     [...hooks.forwardPre, ...hooks.forward].map(({ id }) => id),
   )
-  return { replacement: withMovedHooks(stripHooks(fused, new Set(ids)), modules), lostHooks }
+  return { replacement: withMovedHooks(stripHooks(fused, new Set(ids)), modules, moves), lostHooks }
 }

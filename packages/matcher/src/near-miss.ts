@@ -1,7 +1,10 @@
 import type { AnyModule } from '@nnfuse/ir'
-import { callAt, type Flow, moduleAt, soleProducer } from './legality.js'
+import { operandsOf } from './bind.js'
+import { foundAfter, foundBefore, type Miss } from './describe-miss.js'
+import { callAt, type Flow, moduleAt, producerAt } from './flow.js'
+import type { PatternGraph, PatternOp } from './pattern-graph.js'
 import type { Rule } from './rule.js'
-import type { Slot } from './slot.js'
+import { fits, type Slot } from './slot.js'
 
 /** A slot that could take a layer of some kind, and the rule it belongs to. */
 export interface Opening {
@@ -9,17 +12,10 @@ export interface Opening {
   readonly slot: number
 }
 
-/** What stands where a rule wants something else, in words that end with what it wants. */
-interface Miss {
-  readonly wanted: Slot
-  /** `its input comes from relu (nn.ReLU), not from ` */
-  readonly found: string
-}
-
 /** How much of a rule's pattern there is around a layer. */
 export interface PartialMatch {
   readonly rule: Rule
-  /** The calls that match, in the order they run. */
+  /** The calls that match, in the order of the pattern. */
   readonly positions: readonly number[]
   /** Absent where all of the pattern fits. */
   readonly miss?: Miss
@@ -40,88 +36,84 @@ export const indexOpenings = (rules: readonly Rule[]): ReadonlyMap<string, reado
   return byKind
 }
 
-const fits = ({ kinds, accepts }: Slot, module: AnyModule): boolean =>
-  kinds.includes(module.kind) && accepts(module)
-
-const namesShown = 3
-
-/** `relu (nn.ReLU)` */
-const describe = (flow: Flow, position: number): string => {
-  const { target, inputs } = callAt(flow, position)
-  const several = inputs.length > 1 ? `, ${inputs.length} inputs` : ''
-  return `${target} (${moduleAt(flow, position).kind}${several})`
+/** What has been found of a pattern on the way out from a layer, and the first thing that stood in the way. */
+interface Reach {
+  readonly flow: Flow
+  readonly pattern: PatternGraph
+  readonly start: number
+  readonly found: Map<number, number>
+  miss?: Miss
 }
 
-const describeAll = (flow: Flow, positions: readonly number[]): string => {
-  const names = [...new Set(positions.slice(0, namesShown).map((position) => describe(flow, position)))]
-  const more = positions.length > namesShown ? ` and ${positions.length - namesShown} more` : ''
-  return `${names.join(', ')}${more}`
+const opAt = ({ pattern }: Reach, op: number): PatternOp => pattern.ops[op] as PatternOp
+
+const isAsked = ({ found, start }: Reach, op: number): boolean => found.get(op) === start
+
+/** Of the orders that a layer's operands may have, the one in which more of them fit. */
+const bestOperands = (reach: Reach, op: number, position: number): readonly (number | undefined)[] => {
+  const { commutative } = opAt(reach, op)
+  const orders = (commutative ? [false, true] : [false]).map((swapped) =>
+    operandsOf(opAt(reach, op), swapped).map((source) => ('op' in source ? source.op : undefined)),
+  )
+  const fitting = (order: readonly (number | undefined)[]): number =>
+    order.filter((source, at) => source !== undefined && fitsAt(reach, source, position, at)).length
+  return orders.reduce((best, order) => (fitting(order) > fitting(best) ? order : best))
 }
 
-/** What stands before a call, which is the layer asked about or one that a rule has come to on its way. */
-const foundBefore = (flow: Flow, position: number, asked: boolean): string => {
-  const { target, inputs } = callAt(flow, position)
-  const [input] = inputs
-  if (input === undefined || inputs.length > 1)
-    return `${asked ? 'it' : target} takes ${inputs.length} inputs; rules want one, from `
-  const producer = flow.index.producer.get(input)
-  if (producer === undefined) {
-    const subject = asked ? `its input "${input}"` : `the input "${input}" of ${target}`
-    return `${subject} is an input of the model, not the output of `
+const fitsAt = ({ flow, pattern }: Reach, op: number, position: number, input: number): boolean => {
+  const producer = producerAt(flow, position, input)
+  return producer !== undefined && fits(pattern.ops[op]?.slot as Slot, moduleAt(flow, producer))
+}
+
+/** Finds what feeds a layer, and what feeds that. */
+const reachBack = (reach: Reach, op: number): void => {
+  const { flow, found } = reach
+  const position = found.get(op) as number
+  const wanted = opAt(reach, op).inputs?.length
+  if (wanted === undefined) return
+  const sources = bestOperands(reach, op, position)
+  const isOther = callAt(flow, position).inputs.length !== wanted
+  for (const [at, source] of sources.entries()) {
+    if (source === undefined || found.has(source)) continue
+    if (isOther || !fitsAt(reach, source, position, at)) {
+      const { slot } = opAt(reach, source)
+      reach.miss ??= { wanted: slot, found: foundBefore(flow, position, isAsked(reach, op), wanted) }
+    } else {
+      found.set(source, producerAt(flow, position, at) as number)
+      reachBack(reach, source)
+    }
   }
-  const subject = asked ? 'its input' : `the input of ${target}`
-  return `${subject} comes from ${callAt(flow, producer).target} (${moduleAt(flow, producer).kind}), not from `
 }
 
 const usersOf = (flow: Flow, position: number): readonly number[] =>
   callAt(flow, position).outputs.flatMap((value) => flow.index.users.get(value) ?? [])
 
-const foundAfter = (flow: Flow, position: number, asked: boolean): string => {
-  const { target, outputs } = callAt(flow, position)
-  const subject = asked ? 'its output' : `the output of ${target}`
-  const users = usersOf(flow, position)
-  if (users.length > 0) return `${subject} goes to ${describeAll(flow, users)}, not to `
-  const isOutput = outputs.some((value) => flow.index.isOutput.has(value))
-  return isOutput
-    ? `${subject} is an output of the model, not the input of `
-    : `${subject} is used by nothing; rules want it used by `
-}
-
-/** One way along the chain: the calls that match, nearest first, and what stood in the way. */
-interface Reach {
-  readonly positions: readonly number[]
-  readonly miss?: Miss
-}
-
-type Step = (flow: Flow, position: number, wanted: Slot) => number | undefined
-
-const reach = (
-  flow: Flow,
-  start: number,
-  slots: readonly Slot[],
-  step: Step,
-  found: typeof foundBefore,
-): Reach => {
-  const positions: number[] = []
-  let at = start
-  for (const wanted of slots) {
-    const next = step(flow, at, wanted)
-    if (next === undefined) return { positions, miss: { wanted, found: found(flow, at, at === start) } }
-    positions.push(next)
-    at = next
-  }
-  return { positions }
-}
-
-const stepBack: Step = (flow, position, wanted) => {
-  const producer = soleProducer(flow, position)
-  return producer !== undefined && fits(wanted, moduleAt(flow, producer)) ? producer : undefined
-}
-
-const stepForward: Step = (flow, position, wanted) =>
-  usersOf(flow, position).find(
-    (user) => callAt(flow, user).inputs.length === 1 && fits(wanted, moduleAt(flow, user)),
+/** Finds a layer that a found one feeds. */
+const reachForward = (reach: Reach, op: number, user: number): void => {
+  const { flow, found } = reach
+  const position = found.get(op) as number
+  const { slot, inputs = [] } = opAt(reach, user)
+  const next = usersOf(flow, position).find(
+    (at) => callAt(flow, at).inputs.length === inputs.length && fits(slot, moduleAt(flow, at)),
   )
+  if (next === undefined) {
+    reach.miss ??= { wanted: slot, found: foundAfter(flow, position, isAsked(reach, op)) }
+    return
+  }
+  found.set(user, next)
+  reachBack(reach, user)
+}
+
+/** A layer that is missing and is fed by a found one. */
+const nextForward = ({ pattern, found, miss }: Reach): readonly [op: number, user: number] | undefined => {
+  if (miss !== undefined) return undefined
+  for (const [user, { inputs = [] }] of pattern.ops.entries()) {
+    if (found.has(user)) continue
+    const source = inputs.find((input) => 'op' in input && found.has(input.op))
+    if (source !== undefined && 'op' in source) return [source.op, user]
+  }
+  return undefined
+}
 
 /**
  * How much of a rule's pattern there is around a call, when the layer there takes this place in it; undefined where
@@ -136,30 +128,16 @@ export const partialAt = (
   { rule, slot }: Opening,
 ): PartialMatch | undefined => {
   if (!fits(rule.slots[slot] as Slot, module)) return undefined
-  const before = reach(flow, position, rule.slots.slice(0, slot).reverse(), stepBack, foundBefore)
-  const after = reach(flow, position, rule.slots.slice(slot + 1), stepForward, foundAfter)
-  const miss = before.miss ?? after.miss
-  const positions = [...[...before.positions].reverse(), position, ...after.positions]
+  const reach: Reach = { flow, pattern: rule.pattern, start: position, found: new Map([[slot, position]]) }
+  reachBack(reach, slot)
+  const before = reach.miss
+  delete reach.miss
+  for (let next = nextForward(reach); next !== undefined; next = nextForward(reach))
+    reachForward(reach, ...next)
+  const miss = before ?? reach.miss
+  const positions = [...reach.found].sort(([a], [b]) => a - b).map(([, at]) => at)
   return { rule, positions, ...(miss && { miss }) }
 }
 
 /** How many slots are missing. */
 export const missing = ({ rule, positions }: PartialMatch): number => rule.slots.length - positions.length
-
-const kindsShown = 3
-
-const brief = ({ label }: Slot): string => {
-  const kinds = label.split(' | ')
-  return kinds.length > kindsShown ? `${kinds[0]} or ${kinds.length - 1} other kinds` : label
-}
-
-export const missReason = ({ found, wanted }: Miss): string => `${found}${brief(wanted)}`
-
-/** Says once what several rules have met with, and what each of them wants. */
-export const missReasons = (misses: readonly Miss[]): string[] => {
-  const wantedAt = new Map<string, Set<string>>()
-  for (const { found, wanted } of misses) {
-    wantedAt.set(found, (wantedAt.get(found) ?? new Set()).add(brief(wanted)))
-  }
-  return [...wantedAt].map(([found, wanted]) => `${found}${[...wanted].join(' or ')}`)
-}

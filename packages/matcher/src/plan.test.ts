@@ -107,12 +107,6 @@ describe('legality is checked for every rule', () => {
     expect(reasons(model, convBn)).toEqual(['the output of conv is also an output of the model'])
   })
 
-  test('a module that is called twice is not rewritten in place', () => {
-    const model = graphModule({ conv: conv(), bn: bn() }, (m, x) => m.conv(m.bn(m.conv(x))))
-    expect(applied(model, convBn)).toEqual([])
-    expect(reasons(model, convBn)).toEqual(['conv is called from 2 places, so it is not rewritten in place'])
-  })
-
   test('a ReLU that many share is left for the others', () => {
     const model = graphModule({ a: conv(), b: conv(), relu: ReLU() }, (m, x) =>
       m.relu(m.b(m.relu(m.a(m.relu(x))))),

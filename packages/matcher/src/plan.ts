@@ -1,26 +1,32 @@
-import {
-  type AnyModule,
-  type GraphModuleOf,
-  indexGraph,
-  inferTypes,
-  unknownType,
-  type ValueType,
-} from '@nnfuse/ir'
+import type { AnyModule, GraphModuleOf, ValueId, ValueType } from '@nnfuse/ir'
+import { type Binding, complete } from './bind.js'
 import { type Declined, decline, isDeclined } from './decline.js'
-import { notAModule, rewriteFailed } from './errors.js'
-import { callAt, checkLegality, type Flow, moduleAt, soleProducer } from './legality.js'
-import { type LostHook, moveHooks, withoutMovedHooks } from './move-hooks.js'
-import type { MatchContext, Rule } from './rule.js'
-import { indexRules, type RankedRule, type RuleNode } from './rule-index.js'
+import { type Candidate, findCandidates } from './find-candidates.js'
+import { callAt, type Flow, flowOf, pathsAt } from './flow.js'
+import { assignHosts } from './hosts.js'
+import type { Cluster } from './legality.js'
+import { findPlace } from './placement.js'
+import type { Rule } from './rule.js'
+import { indexRules } from './rule-index.js'
+import { clusterOf, type Knowledge, lazyTypes, type Rewritten, tryRule } from './try-rule.js'
 
 /** One rewrite that a plan has decided on. */
 export interface Application {
   readonly rule: string
-  /** Positions of the matched calls in the order they run. */
+  /** Positions of the matched calls, in the order of the pattern. */
   readonly positions: readonly number[]
   readonly paths: readonly string[]
-  /** What takes the place of the first matched module. */
+  /** Path of the first layer that it takes: constants are only looked at. */
+  readonly host: string
+  /** Path of what takes their place: the host's, or a new one where others still need the host as it was. */
+  readonly path: string
   readonly replacement: AnyModule
+  /** See {@link Rewritten}. */
+  readonly typesSeen: readonly ValueType[]
+  readonly inputs: readonly ValueId[]
+  readonly outputs: readonly ValueId[]
+  /** When it runs: the position of a call whose place it takes, or between two calls. */
+  readonly place: number
 }
 
 /** A rule whose pattern fitted but which did not apply. */
@@ -37,103 +43,21 @@ export interface Plan {
   readonly declines: readonly Decline[]
   /** How often each rule's pattern fitted somewhere. */
   readonly tried: ReadonlyMap<string, number>
+  /** Positions of the calls that go. */
+  readonly removed: ReadonlySet<number>
+  /** Paths that nobody calls any more. */
+  readonly vacated: ReadonlySet<string>
 }
 
-/** A place where a rule's pattern fits. */
-interface Candidate extends RankedRule {
-  readonly positions: readonly number[]
-}
-
-/** Walks back from a call as long as some rule continues, and gives every rule that ends there. */
-function* candidatesAt(flow: Flow, root: RuleNode, last: number): Generator<Candidate> {
-  const backwards: number[] = []
-  let node = root.next.get(moduleAt(flow, last).kind)
-  let position: number | undefined = last
-  while (node !== undefined && position !== undefined) {
-    backwards.push(position)
-    for (const { rule, rank } of node.rules) yield { rule, rank, positions: [...backwards].reverse() }
-    position = soleProducer(flow, position)
-    node = position === undefined ? undefined : node.next.get(moduleAt(flow, position).kind)
-  }
-}
-
-const acceptsAll = (flow: Flow, { rule, positions }: Candidate): boolean =>
-  rule.slots.every((slot, i) => slot.accepts(moduleAt(flow, positions[i] as number)))
-
-const byRank = (a: Candidate, b: Candidate): number => a.rank - b.rank
-
-/** Types are inferred when the first guard asks for one. */
-const lazyTypes = (graph: GraphModuleOf): ((value: string) => ValueType) => {
-  let types: ReturnType<typeof inferTypes> | undefined
-  return (value) => {
-    types ??= inferTypes(graph)
-    return types.get(value) ?? unknownType
-  }
-}
-
-/** What a rule may know besides the graph. */
-export interface Knowledge {
-  readonly typeOf: (value: string) => ValueType
-  /** See {@link MatchContext.asked}. */
-  readonly asked: boolean
-}
-
-const contextOf = (
-  flow: Flow,
-  positions: readonly number[],
-  modules: readonly AnyModule[],
-  { typeOf, asked }: Knowledge,
-): MatchContext => ({
-  modules,
-  asked,
-  paths: positions.map((position) => callAt(flow, position).target),
-  outputType: (slot) => typeOf(callAt(flow, positions[slot] as number).outputs[0] as string),
-  decline,
-})
-
-const runRewrite = (rule: Rule, cx: MatchContext): AnyModule | Declined => {
-  const rewrite = rule.rewrite as (...args: readonly unknown[]) => unknown
-  let result: unknown
-  try {
-    result = rewrite(...cx.modules, cx)
-  } catch (cause) {
-    throw rewriteFailed(rule.name, cx.paths, cause)
-  }
-  if (isDeclined(result)) return result
-  if (typeof result === 'object' && result !== null && 'kind' in result) return result as AnyModule
-  throw notAModule(rule.name)
-}
-
-/** What a rule makes of a chain of calls. */
-export interface Rewritten {
-  readonly replacement: AnyModule
-  /** Hooks between the layers that have no place in the replacement; they are on it no more. */
-  readonly lostHooks: readonly LostHook[]
-}
-
-/**
- * What a rule makes of a chain of calls: the fused module with its hooks, or the reason why not. Legality first, then
- * the rule's guards, then its rewrite.
- *
- * @throws NnfuseError `REWRITE_FAILED` or `BAD_REWRITE` where the rule itself is broken.
- */
-export const tryRule = (
-  flow: Flow,
-  rule: Rule,
-  positions: readonly number[],
-  knowledge: Knowledge,
-): Rewritten | Declined => {
-  const legal = checkLegality(flow, positions)
-  if (legal !== true) return legal
-  const modules = positions.map((position) => moduleAt(flow, position))
-  const seen = withoutMovedHooks(modules)
-  const cx = contextOf(flow, positions, seen, knowledge)
-  for (const guard of rule.guards) {
-    const verdict = guard(cx)
-    if (verdict !== true) return verdict
-  }
-  const result = runRewrite(rule, cx)
-  return isDeclined(result) ? result : moveHooks(result, modules, seen)
+/** What has been decided so far. */
+interface Deciding {
+  readonly flow: Flow
+  readonly knowledge: Knowledge
+  readonly removed: Set<number>
+  readonly places: Map<number, number>
+  readonly applications: Application[]
+  readonly declines: Decline[]
+  readonly tried: Map<string, number>
 }
 
 /** Where nobody has asked for the fusion, no hook may be lost by it. */
@@ -142,41 +66,107 @@ const withoutLosses = (result: Rewritten | Declined, paths: readonly string[]): 
   return lost === undefined ? result : decline(`a hook on ${paths[lost.slot]} would be lost`)
 }
 
+const take = (state: Deciding, rule: Rule, binding: Binding, cluster: Cluster, made: Placed): void => {
+  const { flow, removed, places, applications } = state
+  const { target: host } = callAt(flow, cluster.positions[0] as number)
+  for (const position of cluster.positions) {
+    removed.add(position)
+    if (cluster.outputs.length > 1) places.set(position, made.place)
+  }
+  applications.push({
+    rule: rule.name,
+    positions: binding.positions,
+    paths: pathsAt(flow, binding.positions),
+    host,
+    path: host,
+    replacement: made.replacement,
+    typesSeen: made.typesSeen,
+    inputs: cluster.inputs,
+    outputs: cluster.outputs.flatMap((position) => callAt(flow, position).outputs),
+    place: made.place,
+  })
+}
+
+interface Placed extends Rewritten {
+  readonly place: number
+}
+
+const tryMatch = (
+  { flow, places, knowledge }: Deciding,
+  rule: Rule,
+  binding: Binding,
+  cluster: Cluster,
+): Placed | Declined => {
+  const paths = pathsAt(flow, binding.positions)
+  const result = withoutLosses(tryRule(flow, rule, binding, knowledge), paths)
+  if (isDeclined(result)) return result
+  const place = findPlace(flow, places, cluster)
+  return isDeclined(place) ? place : { ...result, place }
+}
+
+/** Takes the first match that is legal and that the rule accepts. */
+const decide = (state: Deciding, { ranked, found }: Candidate): void => {
+  const { flow, removed, tried, declines } = state
+  const { rule, swaps, visits } = ranked
+  const start = new Array<number | undefined>(rule.pattern.ops.length).fill(undefined)
+  for (const [i, op] of visits.entries()) start[op] = found[i]
+  for (const binding of complete(flow, rule.pattern, swaps, start)) {
+    const cluster = clusterOf(flow, rule, binding)
+    if (cluster.positions.some((position) => removed.has(position))) continue
+    tried.set(rule.name, (tried.get(rule.name) ?? 0) + 1)
+    const result = tryMatch(state, rule, binding, cluster)
+    if (!isDeclined(result)) {
+      take(state, rule, binding, cluster, result)
+      return
+    }
+    declines.push({ rule: rule.name, paths: pathsAt(flow, binding.positions), reason: result.declined })
+  }
+}
+
+/** Constants that a pattern has looked at go where nobody uses them any more. */
+const dropConstants = ({ flow, removed, applications }: Deciding): void => {
+  const needed = new Set(applications.flatMap(({ inputs }) => inputs))
+  for (const position of applications.flatMap(({ positions }) => positions)) {
+    const unused = callAt(flow, position).outputs.every(
+      (value) =>
+        !flow.index.isOutput.has(value) &&
+        !needed.has(value) &&
+        (flow.index.users.get(value) ?? []).every((user) => removed.has(user)),
+    )
+    if (unused) removed.add(position)
+  }
+}
+
+const vacatedBy = (flow: Flow, removed: ReadonlySet<number>): Set<string> => {
+  const vacated = new Set<string>()
+  for (const position of removed) {
+    const { target } = callAt(flow, position)
+    const calls = flow.index.callsOf.get(target) ?? []
+    if (calls.every((call) => removed.has(call))) vacated.add(target)
+  }
+  return vacated
+}
+
 /**
- * Finds what to fuse: every place where a rule's pattern fits, longest first, then by benefit, then the one for fewer
- * kinds, then in the order of the rules; a layer is taken once. Changes nothing. Linear in the size of the graph.
+ * Finds what to fuse: every place where a rule's pattern fits, those for the most layers first, then by benefit, then
+ * those for fewer kinds, then in the order of the rules; a layer is taken once. Changes nothing. Linear in the size of
+ * the graph.
  */
 export const plan = (graph: GraphModuleOf, rules: readonly Rule[]): Plan => {
-  const flow: Flow = { graph, index: indexGraph(graph.attrs) }
-  const root = indexRules(rules)
-  const knowledge: Knowledge = { typeOf: lazyTypes(graph), asked: false }
-  const candidates: Candidate[] = []
-  for (let position = 0; position < graph.attrs.calls.length; position += 1) {
-    for (const candidate of candidatesAt(flow, root, position)) {
-      if (acceptsAll(flow, candidate)) candidates.push(candidate)
-    }
+  const flow = flowOf(graph)
+  const state: Deciding = {
+    flow,
+    knowledge: { typeOf: lazyTypes(graph), asked: false },
+    removed: new Set(),
+    places: new Map(),
+    applications: [],
+    declines: [],
+    tried: new Map(),
   }
-  return decide(flow, candidates.sort(byRank), knowledge)
+  for (const candidate of findCandidates(flow, indexRules(rules))) decide(state, candidate)
+  dropConstants(state)
+  const { removed, declines, tried } = state
+  const vacated = vacatedBy(flow, removed)
+  const applications = assignHosts(flow, state.applications, vacated)
+  return { graph, applications, declines, tried, removed, vacated }
 }
-
-const decide = (flow: Flow, candidates: readonly Candidate[], knowledge: Knowledge): Plan => {
-  const taken = new Set<number>()
-  const applications: Application[] = []
-  const declines: Decline[] = []
-  const tried = new Map<string, number>()
-  for (const { rule, positions } of candidates) {
-    if (positions.some((position) => taken.has(position))) continue
-    tried.set(rule.name, (tried.get(rule.name) ?? 0) + 1)
-    const paths = positions.map((position) => callAt(flow, position).target)
-    const result = withoutLosses(tryRule(flow, rule, positions, knowledge), paths)
-    if (isDeclined(result)) {
-      declines.push({ rule: rule.name, paths, reason: result.declined })
-      continue
-    }
-    for (const position of positions) taken.add(position)
-    applications.push({ rule: rule.name, positions, paths, replacement: result.replacement })
-  }
-  return { graph: flow.graph, applications, declines, tried }
-}
-
-export { lazyTypes }

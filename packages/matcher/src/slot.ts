@@ -1,5 +1,6 @@
 import type { AnyKind, AnyModule, ModuleOf } from '@nnfuse/ir'
 import { isMatching, type Pattern } from 'ts-pattern'
+import { printAttrs } from './print-attrs.js'
 
 /** One place in a pattern: which kinds may stand there, and what else must hold of the module. */
 export interface Slot<M extends AnyModule = AnyModule> {
@@ -7,6 +8,8 @@ export interface Slot<M extends AnyModule = AnyModule> {
   readonly kinds: readonly string[]
   /** How the slot is printed: `nn.Conv2d`. */
   readonly label: string
+  /** Whether the inputs of every kind that may stand here can change places. */
+  readonly commutative: boolean
   /** Whether a module of one of the kinds fits. */
   readonly accepts: (module: AnyModule) => boolean
   /** Carries the type only. */
@@ -24,8 +27,15 @@ export type PatternModules<P extends readonly SlotLike[]> = { readonly [I in key
 
 const isKind = (slot: SlotLike): slot is AnyKind => typeof slot === 'function'
 
-export const toSlot = (slot: SlotLike): Slot =>
-  isKind(slot) ? { kinds: [slot.kind], label: slot.kind, accepts: () => true } : slot
+export const toSlot = (slot: SlotLike): Slot => {
+  if (!isKind(slot)) return slot
+  const { commutative = false } = slot.definition
+  return { kinds: [slot.kind], label: slot.kind, commutative, accepts: () => true }
+}
+
+/** Whether a module may stand in a slot. */
+export const fits = ({ kinds, accepts }: Slot, module: AnyModule): boolean =>
+  kinds.includes(module.kind) && accepts(module)
 
 /**
  * Any of several kinds.
@@ -37,7 +47,8 @@ export const oneOf = <const S extends readonly SlotLike[]>(...choices: S): Slot<
   return {
     kinds: [...new Set(slots.flatMap((slot) => slot.kinds))],
     label: slots.map((slot) => slot.label).join(' | '),
-    accepts: (module) => slots.some((slot) => slot.kinds.includes(module.kind) && slot.accepts(module)),
+    commutative: slots.every((slot) => slot.commutative),
+    accepts: (module) => slots.some((slot) => fits(slot, module)),
   }
 }
 
@@ -51,6 +62,7 @@ export const where = <K extends AnyKind>(
   attrs: Pattern.Pattern<ModuleOf<K>['attrs']>,
 ): Slot<ModuleOf<K>> => ({
   kinds: [kind.kind],
-  label: `${kind.kind}(…)`,
+  label: `${kind.kind}(${printAttrs(attrs)})`,
+  commutative: kind.definition.commutative ?? false,
   accepts: (module) => isMatching(attrs as Pattern.Pattern<unknown>, module.attrs),
 })

@@ -1,15 +1,8 @@
-import { type AnyModule, type GraphModuleOf, indexGraph, isContainer } from '@nnfuse/ir'
+import { type AnyModule, type GraphModuleOf, isContainer } from '@nnfuse/ir'
+import { missReason, missReasons } from './describe-miss.js'
+import { callAt, type Flow, flowOf } from './flow.js'
 import { type History, lastDeclines, type Taken, traceTaken } from './history.js'
-import { callAt, type Flow } from './legality.js'
-import {
-  indexOpenings,
-  missing,
-  missReason,
-  missReasons,
-  type Opening,
-  type PartialMatch,
-  partialAt,
-} from './near-miss.js'
+import { indexOpenings, missing, type Opening, type PartialMatch, partialAt } from './near-miss.js'
 import type { Decline } from './plan.js'
 import type { Rule } from './rule.js'
 
@@ -24,7 +17,7 @@ export interface WhyNot {
 }
 
 export const whyNot = (graph: GraphModuleOf, rules: readonly Rule[], history: History): WhyNot => ({
-  flow: { graph, index: indexGraph(graph.attrs) },
+  flow: flowOf(graph),
   eliminable: new Set(rules.flatMap((rule) => rule.eliminates)),
   openings: indexOpenings(rules),
   declines: lastDeclines(history),

@@ -42,7 +42,12 @@ test('a layer that is fused away: by which rule, with what, into what', () => {
     kind: 'nn.BatchNorm2d',
     outcome: 'fused',
     takenBy: [
-      { rule: 'conv2d-bn-relu', paths: ['stem.conv', 'stem.bn', 'stem.relu'], into: 'nni.ConvReLU2d' },
+      {
+        rule: 'conv2d-bn-relu',
+        paths: ['stem.conv', 'stem.bn', 'stem.relu'],
+        path: 'stem.conv',
+        into: 'nni.ConvReLU2d',
+      },
     ],
     near: [],
   })

@@ -2,7 +2,6 @@ import {
   type AnyModule,
   findModule,
   flatten,
-  indexGraph,
   type Model,
   type ModelLike,
   type Note,
@@ -10,7 +9,7 @@ import {
   toModel,
   type ValueType,
 } from '@nnfuse/ir'
-import { checkLegality, type Flow, type LostHook, lazyTypes } from '@nnfuse/matcher'
+import { chainCluster, checkLegality, type Flow, flowOf, type LostHook, lazyTypes } from '@nnfuse/matcher'
 import {
   badFuserResult,
   badGroups,
@@ -85,10 +84,10 @@ const checkAdjacent = (flow: Flow, paths: readonly string[], positions: readonly
 /** Checks a group against the dataflow; gives what is known there of the value that each of its layers gives. */
 const checkDataflow = (root: AnyModule, paths: readonly string[]): ((slot: number) => ValueType) => {
   const graph = acrossPlaceholders(flatten(root), paths)
-  const flow: Flow = { graph, index: indexGraph(graph.attrs) }
+  const flow = flowOf(graph)
   const positions = paths.map((path) => positionOf(flow, path))
   checkAdjacent(flow, paths, positions)
-  const verdict = checkLegality(flow, positions)
+  const verdict = checkLegality(flow, chainCluster(flow, positions))
   if (verdict !== true) throw groupDeclined(paths, verdict.declined)
   const typeOf = lazyTypes(graph)
   return (slot) => typeOf(graph.attrs.calls[positions[slot] as number]?.outputs[0] as string)

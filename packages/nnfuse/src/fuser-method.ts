@@ -1,13 +1,14 @@
+import { type AnyKind, type AnyModule, GraphModule, Identity, type ValueType, withTraining } from '@nnfuse/ir'
 import {
-  type AnyKind,
-  type AnyModule,
-  GraphModule,
-  Identity,
-  indexGraph,
-  type ValueType,
-  withTraining,
-} from '@nnfuse/ir'
-import { type Flow, isDeclined, type LostHook, lazyTypes, type Rule, rule, tryRule } from '@nnfuse/matcher'
+  type Flow,
+  flowOf,
+  isDeclined,
+  type LostHook,
+  lazyTypes,
+  type Rule,
+  rule,
+  tryRule,
+} from '@nnfuse/matcher'
 import { badMapping, groupDeclined, unknownPattern } from './errors.js'
 import { defaultPlugins, qatPlugins } from './plugins.js'
 
@@ -37,8 +38,11 @@ export interface FuserOptions extends GroupOptions {
   readonly additionalFuserMethodMapping?: FuserMethodMapping
 }
 
+/** Layers in a list follow each other, so only chains can fuse them. */
 const rulesFor = (qat: boolean): readonly Rule[] =>
-  (qat ? qatPlugins() : defaultPlugins()).flatMap((plugin) => plugin.rules ?? [])
+  (qat ? qatPlugins() : defaultPlugins())
+    .flatMap((plugin) => plugin.rules ?? [])
+    .filter(({ pattern }) => pattern.isChain)
 
 const sameKinds = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((kind, i) => kind === b[i])
@@ -56,7 +60,7 @@ const chainOf = (modules: readonly AnyModule[], names: readonly string[]): Flow 
   const calls = names.map((target, i) => ({ target, inputs: [`${i}`], outputs: [`${i + 1}`] }))
   const children = new Map(modules.map((module, i) => [names[i] as string, module]))
   const attrs = { inputs: ['0'], calls, outputs: [`${modules.length}`], types: new Map() }
-  return { graph: GraphModule(children, attrs), index: indexGraph(attrs) }
+  return flowOf(GraphModule(children, attrs))
 }
 
 const methodOf =
@@ -64,7 +68,12 @@ const methodOf =
   (modules, { paths = modules.map((_, i) => String(i)), onLostHook, outputType }) => {
     const flow = chainOf(modules, paths)
     const typeOf = outputType ? (value: string) => outputType(Number(value) - 1) : lazyTypes(flow.graph)
-    const result = tryRule(flow, rule, [...modules.keys()], { typeOf, asked: true })
+    const result = tryRule(
+      flow,
+      rule,
+      { positions: [...modules.keys()], values: [] },
+      { typeOf, asked: true },
+    )
     if (isDeclined(result)) throw groupDeclined(paths, result.declined)
     for (const lost of result.lostHooks) onLostHook?.(lost)
     return result.replacement

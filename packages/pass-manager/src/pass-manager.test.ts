@@ -14,7 +14,7 @@ import {
   train,
   withHooks,
 } from '@nnfuse/ir'
-import { rule } from '@nnfuse/matcher'
+import { decline, rule } from '@nnfuse/matcher'
 import { describe, expect, test } from 'vitest'
 import type { Pass } from './pass.js'
 import { createPassManager, type PassManagerOptions } from './pass-manager.js'
@@ -41,8 +41,8 @@ describe('the default pipeline', () => {
         bn3: nn.BatchNorm2d(2) : bn3 <- relu"
     `)
     expect(report.applied).toEqual([
-      { rule: 'conv-bn', paths: ['conv', 'bn1'], into: 'nn.Conv2d' },
-      { rule: 'conv-bn', paths: ['conv', 'bn2'], into: 'nn.Conv2d' },
+      { rule: 'conv-bn', paths: ['conv', 'bn1'], path: 'conv', into: 'nn.Conv2d' },
+      { rule: 'conv-bn', paths: ['conv', 'bn2'], path: 'conv', into: 'nn.Conv2d' },
     ])
     expect(report.rules).toEqual([
       {
@@ -68,7 +68,7 @@ describe('the default pipeline', () => {
       Sequential({ block: watched }),
     )
     expect(report.applied).toEqual([
-      { rule: 'conv-bn', paths: ['block.conv', 'block.bn'], into: 'nn.Conv2d' },
+      { rule: 'conv-bn', paths: ['block.conv', 'block.bn'], path: 'block.conv', into: 'nn.Conv2d' },
     ])
     expect([...(model.children.get('block')?.children.keys() ?? [])]).toEqual(['conv'])
     expect(model.children.get('block')?.hooks.forwardPre).toHaveLength(1)
@@ -96,6 +96,15 @@ describe('plugins come through one door', () => {
     expect(report.diagnostics).toEqual([
       { code: 'OVERRIDDEN_RULE', message: '"other" overrides "conv-bn" of a: same pattern' },
     ])
+  })
+
+  test('rules of one plugin may have one pattern: the first that applies is used', () => {
+    const never = rule('never', [Conv2d, BatchNorm2d], () => decline('not this one'))
+    const { report } = createPassManager({ plugins: [plugin('a', never, convBn)] }).run(
+      Sequential([conv(), bn()]),
+    )
+    expect(report.applied.map(({ rule }) => rule)).toEqual(['conv-bn'])
+    expect(report.diagnostics).toEqual([])
   })
 
   test('a plugin of the wrong shape says which field', () => {

@@ -1,5 +1,5 @@
 import type { AnyKind, AnyModule } from '@nnfuse/ir'
-import { type Decline, patternKey, type Rule } from '@nnfuse/matcher'
+import { type Decline, patternKey, printPattern, type Rule } from '@nnfuse/matcher'
 import { duplicatePlugin, duplicateRule } from './errors.js'
 import type { Instrument } from './instrument.js'
 import { orderPasses } from './order-passes.js'
@@ -65,17 +65,18 @@ const withAll = (whole: Pass, passes: readonly Pass[]): Pass => {
 
 const register = (plugins: readonly Plugin[]): RegisteredRule[] => {
   const byName = new Map<string, string>()
-  const byPattern = new Map<string, string>()
+  const byPattern = new Map<string, { rule: Rule; plugin: string }>()
   const all = plugins.flatMap(({ name, rules = [] }) => rules.map((rule) => ({ rule, plugin: name })))
   for (const { rule, plugin } of all) {
     const other = byName.get(rule.name)
     if (other !== undefined) throw duplicateRule(rule.name, other, plugin)
     byName.set(rule.name, plugin)
-    byPattern.set(patternKey(rule), rule.name)
+    byPattern.set(patternKey(rule), { rule, plugin })
   }
   return all.map((entry) => {
-    const winner = byPattern.get(patternKey(entry.rule)) as string
-    return winner === entry.rule.name ? entry : { ...entry, overriddenBy: winner }
+    const last = byPattern.get(patternKey(entry.rule))
+    const isOverridden = last !== undefined && last.plugin !== entry.plugin
+    return isOverridden ? { ...entry, overriddenBy: last.rule.name } : entry
   })
 }
 
@@ -129,7 +130,7 @@ const ruleReports = (rules: readonly RegisteredRule[], log: PassLog): RuleReport
     .map(({ rule, plugin }) => ({
       rule: rule.name,
       plugin,
-      pattern: rule.slots.map((slot) => slot.label),
+      pattern: printPattern(rule.pattern),
       tried: log.tried.get(rule.name) ?? 0,
       applied: applied.get(rule.name) ?? 0,
       declined: declined.get(rule.name) ?? 0,

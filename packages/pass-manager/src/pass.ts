@@ -1,11 +1,11 @@
 import type { AnyModule } from '@nnfuse/ir'
-import type { Decline, Rule } from '@nnfuse/matcher'
-import type { Applied, PassReport } from './report.js'
+import type { Decline, Rule, Taken } from '@nnfuse/matcher'
+import type { PassReport } from './report.js'
 import type { Position } from './run-pass.js'
 
 /** What passes write about themselves. Only the pass manager reads it back. */
 export interface PassLog {
-  readonly applied: Applied[]
+  readonly applied: Taken[]
   readonly tried: Map<string, number>
   /** What rules declined, a list for each round of fusing. */
   readonly rounds: (readonly Decline[])[]

@@ -1,24 +1,15 @@
-import type { Decline, Leftover } from '@nnfuse/matcher'
+import type { Decline, Leftover, Taken } from '@nnfuse/matcher'
 
 /** What became of one rule. */
 export interface RuleReport {
   readonly rule: string
   readonly plugin: string
-  /** Its pattern, slot by slot: `nn.Conv2d`. */
+  /** Its pattern, slot by slot: `nn.Conv2d`; a graph pattern as one text. */
   readonly pattern: readonly string[]
   /** How often its pattern fitted. */
   readonly tried: number
   readonly applied: number
   readonly declined: number
-}
-
-/** One rewrite that was carried out. */
-export interface Applied {
-  readonly rule: string
-  /** The layers it took, in the order they run. */
-  readonly paths: readonly string[]
-  /** Kind of the layer that now stands at the first path. */
-  readonly into: string
 }
 
 /** One pass that ran. */
@@ -41,7 +32,7 @@ export interface Diagnostic {
 /** What happened, as plain JSON data; printing it is somebody else's job. */
 export interface Report {
   readonly rules: readonly RuleReport[]
-  readonly applied: readonly Applied[]
+  readonly applied: readonly Taken[]
   /** Where a pattern fitted but the rule did not apply, each once. */
   readonly declined: readonly Decline[]
   /** Layers that look foldable and are still there, with the reasons. */

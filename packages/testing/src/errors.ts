@@ -35,9 +35,6 @@ export const noSuchRule = (name: string, rules: readonly string[]): NnfuseError 
     hint: `Its rules are ${listNames(rules)}.`,
   })
 
-export const neverMatches = (rule: string, message: string): NnfuseError =>
-  new NnfuseError('RULE_NEVER_MATCHES', `the rule "${rule}" can never apply: ${message}`, { path: rule })
-
 export const neverFuses = (rule: string, runs: number): NnfuseError =>
   new NnfuseError('RULE_NEVER_FUSES', `the rule "${rule}" fused none of ${runs} random models`, {
     path: rule,

@@ -34,7 +34,7 @@ test('right rules keep every law', async () => {
 test('every law is a check of its own', () => {
   const checks = lawsOf({ name: 'acme', rules: [foldIntoConv()] }, convCases)
   expect(checks.map(({ name }) => name).filter((name) => !name.includes('fuses 2'))).toEqual([
-    'the plugin registers, and no rule of it hides another',
+    'the plugin registers',
     'all cases are of rules that there are',
     'conv2d-bn has cases',
     'conv2d-bn fuses 1: applies as often as stated',
@@ -80,8 +80,7 @@ describe('wrong arithmetic is caught on random models, and breaks no other law',
     const right = foldIntoConv()
     const swapped = rule('conv2d-bn', [Conv2d, BatchNorm2d], (conv, bn, cx) => {
       const { weight, bias } = bn.attrs
-      const rewrite = right.rewrite as (...args: readonly unknown[]) => typeof conv
-      return rewrite(conv, withAttrs(bn, { weight: bias, bias: weight }), cx)
+      return right.rewrite({ ...cx, modules: [conv, withAttrs(bn, { weight: bias, bias: weight })] })
     })
     expect(lawsIn(await brokenChecks([{ ...swapped, guards: right.guards }], convCases))).toEqual([law])
   })

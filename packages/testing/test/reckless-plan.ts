@@ -29,10 +29,30 @@ const usedElsewhere = ({ attrs }: GraphModuleOf, positions: readonly number[]): 
 const rewritten = (graph: GraphModuleOf, rule: Rule, positions: readonly number[]): Application[] => {
   const paths = positions.map((position) => graph.attrs.calls[position]?.target as string)
   const modules = paths.map((path) => graph.children.get(path) as AnyModule)
-  const cx = { modules, paths, asked: false, outputType: () => unknownType, decline }
+  const unknown = () => unknownType
+  const types = { outputType: unknown, inputType: unknown, typeOf: unknown }
+  const cx = { modules, paths, captures: {}, asked: false, ...types, decline }
   if (rule.guards.some((guard) => guard(cx) !== true)) return []
-  const replacement = (rule.rewrite as (...args: readonly unknown[]) => AnyModule)(...modules, cx)
-  return isDeclined(replacement) ? [] : [{ rule: rule.name, positions, paths, replacement }]
+  const replacement = rule.rewrite(cx)
+  if (isDeclined(replacement)) return []
+  const [first, last] = [
+    graph.attrs.calls[positions[0] as number],
+    graph.attrs.calls[positions.at(-1) as number],
+  ]
+  return [
+    {
+      rule: rule.name,
+      positions,
+      paths,
+      host: paths[0] as string,
+      path: paths[0] as string,
+      replacement,
+      typesSeen: [],
+      inputs: first?.inputs ?? [],
+      outputs: last?.outputs ?? [],
+      place: positions.at(-1) as number,
+    },
+  ]
 }
 
 /** A matcher that forgets to ask who else uses the layers, or what is between them. */
@@ -45,5 +65,8 @@ export const recklessPlan =
       return chain === undefined || (!ignoresOtherUsers && usedElsewhere(graph, chain)) ? [] : [chain]
     })
     const applications = chains.slice(0, 1).flatMap((positions) => rewritten(graph, rule, positions))
-    return { graph, applications, declines: [], tried: new Map() }
+    const removed = new Set(applications.flatMap(({ positions }) => positions))
+    const staying = new Set(graph.attrs.calls.filter((_, i) => !removed.has(i)).map(({ target }) => target))
+    const vacated = new Set(applications.flatMap(({ paths }) => paths).filter((path) => !staying.has(path)))
+    return { graph, applications, declines: [], tried: new Map(), removed, vacated }
   }

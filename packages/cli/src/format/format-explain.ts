@@ -11,9 +11,9 @@ const rulesShown = 8
 const names = (paths: readonly string[]): string => paths.map(visible).join(', ')
 
 const takenLines = ({ takenBy }: LayerExplanation, paint: Paint): string[] =>
-  takenBy.flatMap(({ rule, paths, into }, i) => [
+  takenBy.flatMap(({ rule, paths, path, into }, i) => [
     `${i === 0 ? 'fused by' : 'then by'} ${paint.title(rule)}: ${names(paths)}`,
-    ...indent([`which become ${visible(paths[0] ?? '')} (${into})`]),
+    ...indent([`which become ${visible(path)} (${into})`]),
   ])
 
 const outcomeLines = (result: LayerExplanation, paint: Paint): string[] => {

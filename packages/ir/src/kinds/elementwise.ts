@@ -8,12 +8,14 @@ type Plain<N extends string> = Kind<N, NoAttrs, []>
 export const Add: Plain<'nn.Add'> = kind('nn.Add', {
   create: () => ({ attrs: {} }),
   forward: (ops, _module, a, b) => ops.add(a, b),
+  commutative: true,
 })
 
 /** `a * b`, broadcasting. */
 export const Mul: Plain<'nn.Mul'> = kind('nn.Mul', {
   create: () => ({ attrs: {} }),
   forward: (ops, _module, a, b) => ops.mul(a, b),
+  commutative: true,
 })
 
 /** Any number of inputs, joined along an axis (1, the channels, unless told). */

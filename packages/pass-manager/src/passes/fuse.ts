@@ -12,8 +12,8 @@ import { apply, type Decline, type Leftover, leftovers, type Plan, plan, type Ru
 import type { Pass, PassLog } from '../pass.js'
 
 const logPlan = (log: PassLog, region: Region, { applications, tried }: Plan): void => {
-  for (const { rule, paths, replacement } of pathsInModel(region, applications)) {
-    log.applied.push({ rule, paths, into: replacement.kind })
+  for (const { rule, paths, path, replacement } of pathsInModel(region, applications)) {
+    log.applied.push({ rule, paths, path: region.prefix + path, into: replacement.kind })
   }
   for (const [rule, count] of tried) log.tried.set(rule, (log.tried.get(rule) ?? 0) + count)
 }

@@ -12,10 +12,11 @@ const inSomeMode = (examples: Arbitrary<Example>): Arbitrary<Example> =>
   tuple(examples, modes).map(([{ model, inputs }, training]) => ({ model: train(model, training), inputs }))
 
 /**
- * Random models in which a rule's pattern fits, made from its slots; undefined where some slot is of kinds that nobody
- * said how to make.
+ * Random models in which a rule's pattern fits, made from its slots; undefined for a graph pattern, and where some slot
+ * is of kinds that nobody said how to make.
  */
 export const examplesFor = (rule: Rule, generators: LayerGenerators): Arbitrary<Example> | undefined => {
+  if (!rule.pattern.isChain) return undefined
   const choices = rule.slots.map(({ kinds }) =>
     kinds.map((kind) => generators.get(kind)).filter((generator) => generator !== undefined),
   )

@@ -7,23 +7,31 @@ import { settle } from '../settle.js'
 
 /*
  * The same model in company: what flows between the matched layers is an output of the model as well, or one of them is
- * called a second time. Whatever the rule does then, all outputs must stay what they were.
+ * called a second time. Whatever the rule does then, what the company gets must stay what it was.
  */
 
 interface Variant {
   readonly graph: GraphModuleOf
   readonly company: string
+  /** How many outputs the company has: the last ones. */
+  readonly outputs: number
 }
 
-const withOutputs = (
+const withGraph = (
   graph: GraphModuleOf,
   calls: readonly Call[],
-  more: readonly string[],
+  outputs: readonly string[],
 ): GraphModuleOf => {
-  const { inputs, outputs, types } = graph.attrs
-  const company = GraphModule(graph.children, { inputs, calls, outputs: [...outputs, ...more], types })
-  return withTraining(company, graph.training)
+  const { inputs, types } = graph.attrs
+  return withTraining(GraphModule(graph.children, { inputs, calls, outputs, types }), graph.training)
 }
+
+const withOutputs = (graph: GraphModuleOf, calls: readonly Call[], more: readonly string[]): GraphModuleOf =>
+  withGraph(graph, calls, [...graph.attrs.outputs, ...more])
+
+/** What the match itself gives is compared by another law. */
+const lastOutputs = (graph: GraphModuleOf, count: number): GraphModuleOf =>
+  withGraph(graph, graph.attrs.calls, graph.attrs.outputs.slice(-count))
 
 const callAt = ({ attrs }: GraphModuleOf, position: number): Call => attrs.calls[position] as Call
 
@@ -36,6 +44,7 @@ const withInnerOutputs = (graph: GraphModuleOf, { positions }: Application): Var
     .map((value) => ({
       graph: withOutputs(graph, graph.attrs.calls, [value]),
       company: `"${value}" is an output of the model as well`,
+      outputs: 1,
     }))
 
 const allValues = ({ attrs: { inputs, calls } }: GraphModuleOf): string[] => [
@@ -52,16 +61,21 @@ const withSecondCalls = (graph: GraphModuleOf, { positions }: Application): Vari
     return {
       graph: withOutputs(graph, [...graph.attrs.calls, again], again.outputs),
       company: `"${call.target}" is called a second time`,
+      outputs: again.outputs.length,
     }
   })
 
 const inCompany = async (
   { rule, inputs, settings }: Trial,
-  { graph, company }: Variant,
+  { graph, company, outputs }: Variant,
 ): Promise<Violation | undefined> => {
   const settled = settle(settings.engine, rule, graph)
-  const violation = await compareOutputs(settled.graph, settled.result, { inputs, ...settings })
-  return violation && { ...violation, problem: `where ${company}, ${violation.problem}` }
+  const [before, after] = [settled.graph, settled.result].map((whole) => lastOutputs(whole, outputs))
+  const violation = await compareOutputs(before as GraphModuleOf, after as GraphModuleOf, {
+    inputs,
+    ...settings,
+  })
+  return violation && { ...violation, problem: `where ${company}, of what others get, ${violation.problem}` }
 }
 
 /** A layer or a value that somebody else uses too is not taken away or changed under them. */

@@ -1,0 +1,31 @@
+import { type AnyModule, type Call, type GraphIndex, type GraphModuleOf, indexGraph } from '@nnfuse/ir'
+
+/** A graph with its index, as matching needs it. Positions count the graph's calls. */
+export interface Flow {
+  readonly graph: GraphModuleOf
+  readonly index: GraphIndex
+  /** The module of each call. */
+  readonly modules: readonly AnyModule[]
+}
+
+export const flowOf = (graph: GraphModuleOf): Flow => ({
+  graph,
+  index: indexGraph(graph.attrs),
+  modules: graph.attrs.calls.map(({ target }) => graph.children.get(target) as AnyModule),
+})
+
+export const callAt = ({ graph }: Flow, position: number): Call => graph.attrs.calls[position] as Call
+
+export const moduleAt = ({ modules }: Flow, position: number): AnyModule => modules[position] as AnyModule
+
+/** The call that makes an input of a call; undefined where the graph is given it, or there is no such input. */
+export const producerAt = (flow: Flow, position: number, input: number): number | undefined => {
+  const value = callAt(flow, position).inputs[input]
+  return value === undefined ? undefined : flow.index.producer.get(value)
+}
+
+/** How many calls a module has. */
+export const callCount = ({ index }: Flow, target: string): number => index.callsOf.get(target)?.length ?? 0
+
+export const pathsAt = (flow: Flow, positions: readonly number[]): string[] =>
+  positions.map((position) => callAt(flow, position).target)
