@@ -288,7 +288,10 @@ def elementwise_cases():
         yield case(kind, compute, [[2, 9]], scale=4, dtype="float64")
     yield case("Add", torch.add, [[2, 3, 4], [2, 3, 4]])
     yield case("Add", torch.add, [[2, 3, 1, 4], [3, 5, 1]])
+    yield case("Sub", torch.sub, [[2, 3, 4], [3, 1]])
     yield case("Mul", torch.mul, [[4], [2, 3, 1]])
+    # Away from zero, so that no quotient is all error.
+    yield case("Div", lambda a, b: (a + 2) / (b + 2), [[2, 3, 4], [3, 1]], shift=2)
     yield case("Cat", lambda *x: torch.cat(x, 1), [[2, 3, 2], [2, 1, 2], [2, 2, 2]])
     yield case("Cat", lambda *x: torch.cat(x, -1), [[2, 3, 2], [2, 3, 1]], {"axis": -1})
     yield case("Cat", lambda *x: torch.cat(x, 0), [[1, 2]] * 20, {"axis": 0})
@@ -297,6 +300,24 @@ def elementwise_cases():
     yield case("Identity", lambda x: x, [[2, 3]])
     yield case("Dropout", lambda x: x, [[2, 3]], {"p": 0.3})
     yield case("Constant", lambda value: value, [], {}, {"value": [2, 3]})
+
+
+def pad(shape, pads, value=0, dtype="float32"):
+    arguments = {"pads": pads, **({"value": value} if value else {})}
+    return case("Pad", lambda x: functional.pad(x, torch_pads(pads), value=value), [shape], arguments, dtype=dtype)
+
+
+def shape_cases():
+    yield case("Reshape", lambda x: x.reshape(4, 3), [[2, 3, 2]], {"shape": [4, 3]})
+    yield case("Reshape", lambda x: x.reshape(2, -1), [[2, 3, 2]], {"shape": ["copy", -1]})
+    yield case("Reshape", lambda x: x.reshape(3, 2, 2), [[2, 2, 3]], {"shape": [3, "copy", -1]})
+    yield case("Transpose", lambda x: x.permute(2, 0, 1), [[2, 3, 4]], {"perm": [2, 0, 1]})
+    yield case("Transpose", lambda x: x.permute(0, 2, 3, 1), [[2, 3, 2, 2]], {"perm": [0, 2, 3, 1]})
+    yield case("Squeeze", lambda x: x.squeeze((1, -1)), [[2, 1, 3, 1]], {"axes": [-1, 1]})
+    yield case("Unsqueeze", lambda x: x.unsqueeze(0).unsqueeze(-1), [[2, 3]], {"axes": [-1, 0]})
+    yield pad([2, 3], pads=[[0, 0], [1, 2]])
+    yield pad([2, 3], pads=[[1, 0], [2, 1]], value=-1.5)
+    yield pad([3], pads=[[1, 1]], value=0.1, dtype="float64")
 
 
 def linear_cases():
@@ -309,6 +330,9 @@ def linear_cases():
     ):
         tensors = {"weight": [4, 5], **({"bias": [4]} if bias else {})}
         yield case("Linear", functional.linear, [shape], {}, tensors, dtype=dtype)
+    for bias in ([3, 4], [3, 1], [1, 4]):
+        tensors = {"weight": [4, 5], "bias": bias}
+        yield case("Gemm", lambda x, weight, bias: x @ weight.T + bias, [[3, 5]], {}, tensors)
 
 
 def two_training_steps(shape, momentum):
@@ -469,6 +493,7 @@ def main():
             *batch_norm_cases(),
             *linear_cases(),
             *elementwise_cases(),
+            *shape_cases(),
         ]
         content = {
             "torch": torch.__version__,

@@ -29,6 +29,8 @@ export interface FuseFileOptions {
   readonly runs?: number
   /** Sizes for what the model leaves open, by name. */
   readonly sizes?: Sizes
+  /** Take initializers that whoever runs the model could override for constants. Default false. */
+  readonly foldOverridable?: boolean
   readonly onProgress?: Progress
 }
 
@@ -95,9 +97,9 @@ const fuseInto = async (folder: string, plan: Plan): Promise<FuseFileResult> => 
  * ```
  */
 export const fuseFile = async (input: string, options: FuseFileOptions = {}): Promise<FuseFileResult> => {
-  const { output = defaultOutput(input), onProgress = noProgress } = options
+  const { output = defaultOutput(input), foldOverridable = false, onProgress = noProgress } = options
   onProgress(`reading ${basename(input)}`)
-  const model = await readOnnx(input)
+  const model = await readOnnx(input, { foldOverridable })
   const target = await checkOutput(output, [input, ...weightFiles(model)])
   const data = options.data === undefined ? undefined : await readLabelledData(options.data)
   return await withTemporaryFolder(target, (folder) =>

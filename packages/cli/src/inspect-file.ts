@@ -1,4 +1,15 @@
-import { flatten, formatType, inferTypes, type Model, type Note, type ValueType } from '@nnfuse/ir'
+import {
+  type AnyModule,
+  flatten,
+  formatType,
+  inferTypes,
+  isContainer,
+  type Model,
+  type Note,
+  type Region,
+  regionsOf,
+  type ValueType,
+} from '@nnfuse/ir'
 import { onnxCounts, opsetOf } from '@nnfuse/onnx'
 import { readOnnx } from '@nnfuse/onnx/node'
 import type { FileCounts } from './fuse-file-result.js'
@@ -11,7 +22,7 @@ export interface InspectedValue {
   readonly type: string
 }
 
-/** One layer, in the order the layers run. */
+/** One layer, in the order the layers run; behind them those of graphs inside nodes. */
 export interface InspectedLayer {
   /** `layer1.0.conv1` */
   readonly path: string
@@ -44,19 +55,24 @@ const inspectValue = (types: Types, name: string): InspectedValue => {
   return { name, type: type === undefined ? '?' : formatType(type) }
 }
 
-const layersOf = (model: Model, types: Types): InspectedLayer[] => {
-  const { attrs, children } = flatten(model.root)
+/** Of an operator that holds graphs of layers, these are listed themselves. */
+const ownParameters = (module: AnyModule): number =>
+  [...module.children.values()].some(isContainer) ? 0 : parametersOf(module)
+
+const layersIn = ({ prefix, graph }: Region): InspectedLayer[] => {
+  const types = inferTypes(graph)
+  const { attrs, children } = graph
   const layers = new Map<string, InspectedLayer>()
   for (const { target, outputs } of attrs.calls) {
     const module = children.get(target)
     if (module === undefined) continue
     const known = layers.get(target)
     layers.set(target, {
-      path: target,
+      path: prefix + target,
       kind: module.kind,
       arguments: module.definition.describe?.(module.attrs) ?? '',
       outputs: known?.outputs ?? outputs.map((name) => inspectValue(types, name)),
-      parameters: parametersOf(module),
+      parameters: ownParameters(module),
       calls: (known?.calls ?? 0) + 1,
     })
   }
@@ -73,7 +89,7 @@ export const inspectModel = (path: string, model: Model): InspectResult => {
     counts: onnxCounts(model),
     inputs: graph.attrs.inputs.map((name) => inspectValue(types, name)),
     outputs: graph.attrs.outputs.map((name) => inspectValue(types, name)),
-    layers: layersOf(model, types),
+    layers: regionsOf(model.root).flatMap(layersIn),
     notes: model.notes,
   }
 }

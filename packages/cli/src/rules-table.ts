@@ -33,7 +33,8 @@ const rowsOf = (plugins: readonly Plugin[]): RuleRow[] =>
 export const rulesTable = (): RuleSet[] => [
   {
     name: 'default',
-    description: 'for inference: batch-norm is folded, ReLU held together with what it follows',
+    description:
+      'for inference: batch-norm is folded, ReLU held together with what it follows, parallel branches merged',
     usedBy: ['nnfuse fuse', 'fuse()', 'fuseModules()'],
     rules: rowsOf(defaultPlugins()),
   },

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } fr
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { FuseFileResult } from '../src/index.js'
-import { foldedAlready, imprecise, picky, unknownOperator } from './models.js'
+import { foldedAlready, imprecise, overridable, picky, unknownOperator } from './models.js'
 import { nnfuse, scratch, shapes, shapesData } from './run-nnfuse.js'
 
 const quick = ['--no-latency']
@@ -117,6 +117,21 @@ test('a model that the exporter has folded needs one line', async () => {
   const { code, stdout } = await nnfuse(['fuse', await foldedAlready(scratch()), ...quick])
   expect(code).toBe(0)
   expect(stdout).toContain('no batch-norm left to fold: the exporter has folded it already')
+})
+
+test('a weight that may be overridden is folded on request only', async () => {
+  const input = await overridable(scratch())
+  const resultOf = async (...args: readonly string[]): Promise<FuseFileResult> => {
+    const { stdout } = await nnfuse(['fuse', input, ...quick, '--json', ...args])
+    return JSON.parse(stdout) as FuseFileResult
+  }
+  const { before, after, left } = await resultOf()
+  expect(after.nodes).toBe(before.nodes)
+  expect(left[0]?.reasons.join()).toContain('may be overridden')
+  expect(await resultOf('--fold-overridable')).toMatchObject({
+    after: { nodes: before.nodes - 1 },
+    check: { status: 'passed' },
+  })
 })
 
 describe('a check that fails', () => {

@@ -64,6 +64,26 @@ export const unknownOperator = (folder: string): string => {
   return path
 }
 
+/** A field of a message, shorter than 128 bytes. */
+const field = (number: number, ...content: readonly Uint8Array[]): Uint8Array => {
+  const bytes = Buffer.concat(content)
+  return Buffer.concat([Uint8Array.of(number * 8 + 2, bytes.length), bytes])
+}
+
+/** A convolution and a batch-norm, where whoever runs the model may pass the convolution's weight. */
+export const overridable = async (folder: string): Promise<string> => {
+  const seeded = manualSeed(0)
+  const path = join(folder, 'overridable.onnx')
+  const model = Sequential([seeded.Conv2d(1, 2, 1, { bias: false }), seeded.BatchNorm2d(2)])
+  const dims = [2, 1, 1, 1].map((size) => field(1, Uint8Array.of(8, size)))
+  const type = field(2, field(1, Uint8Array.of(8, 1), field(2, ...dims)))
+  // Protobuf joins what stands in two graph fields: this one has another input.
+  const input = field(7, field(11, field(1, Buffer.from('0.weight')), type))
+  await write(path, model, ['n', 1, 4, 4])
+  writeFileSync(path, Buffer.concat([readFileSync(path), input]))
+  return path
+}
+
 /** A copy of the example model with one weight changed. */
 export const wrongWeight = async (folder: string): Promise<string> => {
   const bytes = readFileSync(shapes)

@@ -1,11 +1,15 @@
+export { axesIn, axisIn } from './axes.js'
 export { bitsPerElement, type DType, type FloatDType, isFloat, promote } from './dtype.js'
 export { isNnfuseError, listNames, NnfuseError, type NnfuseErrorDetails } from './errors.js'
 export { flatten } from './flatten.js'
 export { roundTo } from './float-format.js'
-export { type Call, checkGraph, type Graph, type GraphIndex, indexGraph, type ValueId } from './graph.js'
+export { checkGraph } from './check-graph.js'
+export type { Call, Graph, ValueId } from './graph.js'
+export { type GraphIndex, indexGraph } from './graph-index.js'
 export { type GraphModuleOptions, graphModule, type Symbolic } from './graph-module.js'
 export { type Hook, type Hooks, hasHooks, hook, noHooks } from './hooks.js'
-export { inferModule, inferTypes, typeOps } from './infer-types.js'
+export { typeOps } from './infer/type-ops.js'
+export { inferModule, inferTypes, refineType } from './infer-types.js'
 export {
   type BatchNormOptions,
   type ConvOptions,
@@ -60,11 +64,13 @@ export {
   Cat,
   Constant,
   type ConstantAttrs,
+  Div,
   Dropout,
   Flatten,
   type FlattenAttrs,
   Identity,
   Mul,
+  Sub,
 } from './kinds/elementwise.js'
 export {
   BNReLU2d,
@@ -92,6 +98,9 @@ export {
   LinearTanh,
 } from './kinds/fused.js'
 export {
+  Gemm,
+  type GemmAttrs,
+  type GemmModule,
   inFeatures,
   Linear,
   type LinearArguments,
@@ -114,6 +123,18 @@ export {
   MaxPool3d,
   type MaxPoolAttrs,
 } from './kinds/pooling.js'
+export {
+  type AxesAttrs,
+  Pad,
+  type PadAttrs,
+  Reshape,
+  type ReshapeAttrs,
+  type ReshapeSize,
+  Squeeze,
+  Transpose,
+  type TransposeAttrs,
+  Unsqueeze,
+} from './kinds/shape.js'
 export { activations, withActivation } from './kinds/with-activation.js'
 export { Model, type ModelLike, type Note, toModel } from './model.js'
 export {

@@ -1,11 +1,14 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { graphModule } from './graph-module.js'
-import { inferModule, inferTypes } from './infer-types.js'
+import { inferModule, inferTypes, refineType } from './infer-types.js'
 import { manualSeed } from './init/manual-seed.js'
 import { ReLU } from './kinds/activations.js'
-import { Add, Cat, Flatten } from './kinds/elementwise.js'
+import { Add, Cat, Constant, Div, Flatten, Identity, Sub } from './kinds/elementwise.js'
+import { Gemm } from './kinds/linear.js'
 import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from './kinds/pooling.js'
-import type { AnyModule } from './module.js'
+import { Pad, Reshape, Squeeze, Transpose, Unsqueeze } from './kinds/shape.js'
+import { type AnyModule, type Kind, kind } from './module.js'
+import { floatTensor } from './tensor-values.js'
 import { type Dim, formatType, unknownType } from './value-type.js'
 
 const nn = manualSeed(0)
@@ -27,6 +30,21 @@ test.each([
   [AdaptiveAvgPool2d({ outputSize: [null, 2] }), [1, 3, 5, 9], [1, 3, 5, 2]],
   [nn.Linear(4, 9), [2, 3, 4], [2, 3, 9]],
   [Flatten(), [2, 3, 4, 5], [2, 60]],
+  [Reshape({ shape: ['copy', -1, 4] }), [2, 3, 4, 5], [2, 15, 4]],
+  [Reshape({ shape: [5, 'copy', -1] }), [2, 3, 5], [5, 3, 2]],
+  [Transpose({ perm: [0, 2, 3, 1] }), [2, 3, 4, 5], [2, 4, 5, 3]],
+  [Squeeze({ axes: [1, -1] }), [2, 1, 3, 1], [2, 3]],
+  [Unsqueeze({ axes: [-1, 1] }), [2, 3], [2, 1, 3, 1]],
+  [
+    Pad({
+      pads: [
+        [0, 0],
+        [1, 2],
+      ],
+    }),
+    [2, 3],
+    [2, 6],
+  ],
 ] as const)('the shape after %o', (module, before, after) => {
   expect(shapeAfter(module, before)).toEqual(after)
 })
@@ -35,6 +53,117 @@ test('symbolic sizes are kept where the axis is, and lost where it is computed',
   expect(shapeAfter(nn.Conv2d(3, 8, 3), ['batch', 3, 'h', 10])).toEqual(['batch', 8, null, 8])
   expect(shapeAfter(Add(), ['batch', 8, 1], [8, 4])).toEqual(['batch', 8, 4])
   expect(shapeAfter(Cat(), ['n', 2, 5], ['n', 3, 5])).toEqual(['n', 5, 5])
+})
+
+describe('symbolic sizes behind a reshape', () => {
+  test.each<[(number | 'copy')[], Dim[], Dim[]]>([
+    [
+      [-1, 12],
+      ['n', 3, 4],
+      ['n', 12],
+    ],
+    [
+      ['copy', -1],
+      ['n', 3, 4],
+      ['n', 12],
+    ],
+    [
+      ['copy', -1],
+      ['n', 3, 'h', 1],
+      ['n', null],
+    ],
+    [
+      [-1, 'copy'],
+      [null, 'c'],
+      [null, 'c'],
+    ],
+    [
+      ['copy', 'copy', -1],
+      [null, 'c', 2, 3],
+      [null, 'c', 6],
+    ],
+    [
+      [-1, 6],
+      ['n', 3, 4],
+      [null, 6],
+    ],
+    [
+      [-1, 'copy'],
+      ['n', 'c', 'c'],
+      [null, 'c'],
+    ],
+    [
+      [2, -1],
+      ['n', 'c'],
+      [2, null],
+    ],
+    [
+      [-1, 5],
+      [3, 4],
+      [null, 5],
+    ],
+    [[-1, 1], ['n'], ['n', 1]],
+  ])('%j of %j', (shape, before, after) => {
+    expect(shapeAfter(Reshape({ shape }), before)).toEqual(after)
+  })
+
+  test('of an input of which nothing is known, the sizes that it states', () => {
+    expect(inferModule(Reshape({ shape: ['copy', 4, -1] }), [unknownType])[0]?.shape).toEqual([null, 4, null])
+  })
+})
+
+test('symbolic sizes are kept by what moves axes about', () => {
+  expect(shapeAfter(Flatten(), ['n', 'c', 1, 1])).toEqual(['n', 'c'])
+  expect(shapeAfter(Transpose({ perm: [0, 2, 1] }), ['n', 3, 'l'])).toEqual(['n', 'l', 3])
+  expect(shapeAfter(Squeeze({ axes: [2] }), ['n', 'c', 1])).toEqual(['n', 'c'])
+  expect(shapeAfter(Squeeze({ axes: [3] }), ['n', 'c', 1])).toBeUndefined()
+  const pads = [
+    [0, 0],
+    [0, 1],
+  ] as const
+  expect(shapeAfter(Pad({ pads }), ['n', 'c'])).toEqual(['n', null])
+})
+
+test('operands tell each other their sizes', () => {
+  expect(shapeAfter(Sub(), ['n', 3], ['n', 1])).toEqual(['n', 3])
+  expect(shapeAfter(Div(), ['n'], ['m'])).toEqual([null])
+  expect(shapeAfter(Cat(), [null, 2, 'h'], ['n', 3, 4])).toEqual(['n', 5, 4])
+  expect(inferModule(Cat(), [unknownType, { dtype: 'float32', shape: ['n', 3] }])[0]).toEqual({
+    dtype: 'float32',
+    shape: ['n', null],
+  })
+})
+
+test('rows of a matrix product, where its bias tells them', () => {
+  const weight = floatTensor(new Float32Array(12), [4, 3])
+  const gemm = (rows: number): AnyModule =>
+    Gemm({ weight, bias: floatTensor(new Float32Array(rows * 4), [rows, 4]) })
+  expect(shapeAfter(gemm(2), ['n', 3])).toEqual([2, 4])
+  expect(shapeAfter(gemm(1), ['n', 3])).toEqual(['n', 4])
+})
+
+test('the value of a constant is known until something is computed with it', () => {
+  const value = floatTensor([1, 2], [2])
+  const [type = unknownType] = inferModule(Constant(value), [])
+  expect(inferModule(Identity(), [type])[0]?.value).toBe(value)
+  expect(inferModule(ReLU(), [type])[0]).toEqual({ dtype: 'float32', shape: [2] })
+})
+
+test('a kind without a forward may say what types it gives', () => {
+  const Halves: Kind<'test.Halves', object, []> = kind('test.Halves', {
+    create: () => ({ attrs: {} }),
+    inferTypes: (_attrs, [x = unknownType]) => [x, x],
+  })
+  expect(inferModule(Halves(), [{ dtype: 'int8', shape: [2] }])).toHaveLength(2)
+})
+
+test('what is stated and what is inferred complete each other', () => {
+  const stated = { dtype: undefined, shape: ['n', null, 4] }
+  expect(refineType(stated, { dtype: 'float32', shape: ['m', 'c', 5] })).toEqual({
+    dtype: 'float32',
+    shape: ['n', 'c', 4],
+  })
+  expect(refineType(stated, { dtype: 'int8', shape: [1] })).toEqual({ dtype: 'int8', shape: ['n', null, 4] })
 })
 
 test('a convolution tells the rank even where nothing is known of its input', () => {

@@ -1,7 +1,9 @@
+import type { PadPair } from './kinds/attributes.js'
 import type { BatchNormAttrs } from './kinds/batch-norm.js'
 import type { ConvAttrs, ConvTransposeAttrs } from './kinds/conv.js'
-import type { LinearAttrs } from './kinds/linear.js'
+import type { GemmAttrs, LinearAttrs } from './kinds/linear.js'
 import type { AvgPoolAttrs, MaxPoolAttrs } from './kinds/pooling.js'
+import type { ReshapeSize } from './kinds/shape.js'
 import type { AnyModule } from './module.js'
 import type { Tensor } from './tensor.js'
 
@@ -23,6 +25,8 @@ export interface Ops<V> {
   batchNorm(x: V, attrs: BatchNormAttrs, training: boolean): V
   /** `x @ weight.T + bias` over the last axis. */
   linear(x: V, attrs: LinearAttrs): V
+  /** `x @ weight.T + bias` of a matrix, with a bias for every row. */
+  gemm(x: V, attrs: GemmAttrs): V
 
   relu(x: V): V
   /** `min(max(x, min), max)` */
@@ -35,10 +39,23 @@ export interface Ops<V> {
 
   /** Elementwise, broadcasting as numpy does. */
   add(a: V, b: V): V
+  sub(a: V, b: V): V
   mul(a: V, b: V): V
+  /** Of integers, rounded toward zero. */
+  div(a: V, b: V): V
   concat(values: readonly V[], axis: number): V
   /** Merges the axes `startAxis` to `endAxis`, both included; negative axes count from the end. */
   flatten(x: V, startAxis: number, endAxis: number): V
+  /** The same elements in another shape: -1 is what is left, `copy` the input's size at the same place. */
+  reshape(x: V, shape: readonly ReshapeSize[]): V
+  /** Axis `i` of the result is axis `perm[i]` of `x`. */
+  transpose(x: V, perm: readonly number[]): V
+  /** Takes away axes of size 1; negative ones count from the end, here and in `unsqueeze`. */
+  squeeze(x: V, axes: readonly number[]): V
+  /** Puts in axes of size 1 at these places of the result. */
+  unsqueeze(x: V, axes: readonly number[]): V
+  /** Puts `value` around the elements: a pair for every axis. */
+  pad(x: V, pads: readonly PadPair[], value: number): V
 
   maxPool(x: V, attrs: MaxPoolAttrs): V
   avgPool(x: V, attrs: AvgPoolAttrs): V

@@ -1,7 +1,7 @@
 import { flatten } from './flatten.js'
-import { type GraphModuleOf, isContainer } from './kinds/containers.js'
+import { GraphModule, type GraphModuleOf, isContainer } from './kinds/containers.js'
 import type { AnyModule } from './module.js'
-import { walk } from './paths.js'
+import type { Located } from './paths.js'
 
 /** A graph in which rules look for patterns: the model, and each container that hooks keep whole. */
 export interface Region {
@@ -12,22 +12,41 @@ export interface Region {
   readonly graph: GraphModuleOf
 }
 
-/** The regions of a model, outer ones first. */
-export const regionsOf = (model: AnyModule): Region[] =>
-  [...walk(flatten(model))]
-    .filter(({ module }) => isContainer(module))
-    .map(({ path, module }) => ({ path, prefix: path === '' ? '' : `${path}.`, graph: flatten(module) }))
+/**
+ * The regions of a model, outer ones first. A container without hooks is no region of its own: flattening dissolves it
+ * in the one around it.
+ */
+export const regionsOf = (model: AnyModule): Region[] => {
+  const regions: Region[] = []
+  const stack: Located[] = [{ path: '', module: flatten(model) }]
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { path } = next
+    const module = isContainer(next.module) ? flatten(next.module) : next.module
+    const prefix = path === '' ? '' : `${path}.`
+    if (GraphModule.is(module)) regions.push({ path, prefix, graph: module })
+    const below = [...module.children].map(([name, child]) => ({ path: prefix + name, module: child }))
+    stack.push(...below.reverse())
+  }
+  return regions
+}
 
 interface WithPaths {
   readonly paths: readonly string[]
+  readonly path?: string
 }
+
+const withPaths = <T extends WithPaths>(entry: T, change: (path: string) => string): T => ({
+  ...entry,
+  paths: entry.paths.map(change),
+  ...(entry.path !== undefined && { path: change(entry.path) }),
+})
 
 /** Entries about layers of a region, with paths as the model knows them. */
 export const pathsInModel = <T extends WithPaths>({ prefix }: Region, entries: readonly T[]): T[] =>
-  entries.map((entry) => ({ ...entry, paths: entry.paths.map((path) => prefix + path) }))
+  entries.map((entry) => withPaths(entry, (path) => prefix + path))
 
 /** Of entries about layers of the model those inside a region, with paths as the region knows them. */
 export const pathsWithin = <T extends WithPaths>({ prefix }: Region, entries: readonly T[]): T[] =>
   entries
     .filter(({ paths }) => paths.every((path) => path.startsWith(prefix)))
-    .map((entry) => ({ ...entry, paths: entry.paths.map((path) => path.slice(prefix.length)) }))
+    .map((entry) => withPaths(entry, (path) => path.slice(prefix.length)))

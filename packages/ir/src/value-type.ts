@@ -1,4 +1,5 @@
 import type { DType } from './dtype.js'
+import type { Tensor } from './tensor.js'
 
 /** A size: a number, a symbol from the model (`batch`), or null where nothing is known. */
 export type Dim = number | string | null
@@ -7,6 +8,8 @@ export type Dim = number | string | null
 export interface ValueType {
   readonly dtype: DType | undefined
   readonly shape: readonly Dim[] | undefined
+  /** The value itself, where it is a constant: the sizes of a reshape may be one. */
+  readonly value?: Tensor
 }
 
 export const unknownType: ValueType = Object.freeze({ dtype: undefined, shape: undefined })

@@ -1,4 +1,5 @@
-import { unknownType } from '@nnfuse/ir'
+import { type ByteSource, unknownType, type ValueType } from '@nnfuse/ir'
+import { type BodyWriter, innerNodeContent } from './assemble-node.js'
 import type { OnnxDocument, OnnxInitializer, OnnxValueInfo } from './document.js'
 import { encodeNode, isUnchanged } from './encode-node.js'
 import { embedTensor, encodeTensor } from './encode-tensor.js'
@@ -6,6 +7,8 @@ import { inputTypesNeeded } from './errors.js'
 import type { GraphEntry } from './graph-entry.js'
 import { copySegment, joinSegments, messageField, type Segment, segmentsField } from './segments.js'
 import type { NewTensor, SettledGraph, WrittenNode } from './settle-graph.js'
+import { vacatedFunctions } from './vacated-functions.js'
+import type { FieldSpan } from './wire.js'
 import { agrees, infoField, type Listed, placeInfos } from './write-infos.js'
 
 /*
@@ -20,9 +23,15 @@ export const graphFields = { node: 1, name: 2, initializer: 5, input: 11, output
 export const nodeField = (item: WrittenNode, document: OnnxDocument | undefined): Segment[] => {
   const original = item.type === 'island' ? item.island : item.draft.original
   const same = item.type === 'island' || isUnchanged(item.draft)
-  if (same && original && document) return [copySegment(document.source, original.span)]
-  return item.type === 'draft' ? messageField(graphFields.node, encodeNode(item.draft)) : []
+  if (same && original && document) return [copySegment(original.source, original.span)]
+  if (item.type === 'island') return []
+  const { inner } = item.draft
+  return inner
+    ? segmentsField(graphFields.node, innerNodeContent(item.draft, inner, writeBody))
+    : messageField(graphFields.node, encodeNode(item.draft))
 }
+
+const writeBody: BodyWriter = ({ body, settled }) => graphFieldsOf(settled, body.document)
 
 /** Which nodes stand at each place of a node in the file: those that stood there or before, as far as order allows. */
 const placeNodes = (
@@ -50,29 +59,46 @@ const initializerField = (initializer: OnnxInitializer, document: OnnxDocument):
     : [copySegment(document.source, span)]
 }
 
-/** Inputs, and in files of IR version 3 the initializers among them. */
+/** Inputs, and the initializers that the file lists among them; IR version 3 wants all of them there. */
 const listedInputs = ({ draft, initializers, tensors }: SettledGraph, document: OnnxDocument): Listed[] => {
-  const data = draft.inputs.map(({ name, type }) => ({ name: name as string, type }))
+  const data = draft.inputs
+    .map(({ name, type }) => ({ name: name as string, type }))
+    .filter(({ name }) => !document.captured.has(name))
   const unknown = data.find(
     ({ name, type }) => type.dtype === undefined && !document.inputs.some((info) => info.name === name),
   )
   if (unknown) throw inputTypesNeeded(unknown.name)
-  if (document.irVersion >= 4) return data
+  const fresh = document.irVersion < 4 ? tensors.map(({ name, tensor }) => ({ name, type: tensor })) : []
+  if (!document.inputs.some(({ name }) => document.tensors.has(name))) return [...data, ...fresh]
   const byName = new Map(data.map((listed) => [listed.name, listed]))
   const known = document.inputs.flatMap(({ name, type }): Listed[] => {
     const listed = byName.get(name) ?? (initializers.has(name) ? { name, type } : undefined)
     return listed ? [listed] : []
   })
-  const fresh = data.filter(({ name }) => !document.inputs.some((info) => info.name === name))
-  return [...known, ...fresh, ...tensors.map(({ name, tensor }) => ({ name, type: tensor }))]
+  const others = data.filter(({ name }) => !document.inputs.some((info) => info.name === name))
+  return [...known, ...others, ...fresh]
 }
 
-/** What is new of an output must agree with what the file states of it; else the new type is stated. */
+/** Whether a value is an input as the file lists it: then the file may say of it elsewhere what it likes. */
+const listedInputsOf = ({ inputs }: OnnxDocument): ((name: string, type: ValueType) => boolean) => {
+  const listed = new Map(inputs.map(({ name, type }) => [name, type]))
+  return (name, type) => {
+    const before = listed.get(name)
+    return before !== undefined && agrees(before, type)
+  }
+}
+
+/**
+ * What is new of an output must agree with what the file states of it; else the new type is stated.
+ */
 const listedOutputs = ({ draft, types }: SettledGraph, document: OnnxDocument): Listed[] => {
   const stated = new Map(document.outputs.map(({ name, type }) => [name, type]))
-  return draft.outputs.map(({ name = '', type }) => {
-    const before = stated.get(name)
-    const isTrue = before !== undefined && agrees(before, types.get(name) ?? unknownType)
+  const isListed = listedInputsOf(document)
+  return draft.outputs.map(({ name = '', type }, i) => {
+    const info = document.outputs[i]
+    const before = info?.name === name ? info.type : stated.get(name)
+    const actual = types.get(name) ?? unknownType
+    const isTrue = before !== undefined && (isListed(name, actual) || agrees(before, actual))
     return { name, type: isTrue ? before : type }
   })
 }
@@ -91,9 +117,10 @@ const fieldWriter = (settled: SettledGraph, document: OnnxDocument): FieldWriter
   const initializers = new Map(
     [...document.initializers.values()].map((initializer) => [initializer.span.start, initializer]),
   )
+  const isListed = listedInputsOf(document)
   const stillTrue = ({ name, type }: Pick<OnnxValueInfo, 'name' | 'type'>): boolean => {
     const actual = settled.types.get(name)
-    return actual !== undefined && agrees(type, actual)
+    return actual !== undefined && (isListed(name, actual) || agrees(type, actual))
   }
   const stated = new Map(document.valueInfo.map((info) => [info.span.start, info]))
   const everUsed = namesOf(document)
@@ -144,31 +171,44 @@ const missingParts = (settled: SettledGraph, document: OnnxDocument): Segment[] 
   ...settled.tensors.flatMap(tensorField),
 ]
 
-/** The graph as segments. */
-const graphContent = (settled: SettledGraph, document: OnnxDocument): Segment[] => {
-  const write = fieldWriter(settled, document)
-  return joinSegments([...document.index.entries.flatMap(write), ...missingParts(settled, document)])
-}
-
-const isWholeGraph = (content: readonly Segment[], { index: { graph } }: OnnxDocument): boolean => {
+const isWhole = (content: readonly Segment[], source: ByteSource, graph: FieldSpan): boolean => {
   const [only, second] = content
   if (only === undefined) return graph.contentStart === graph.end
   return (
     second === undefined &&
     only.type === 'copy' &&
+    only.source === source &&
     only.offset === graph.contentStart &&
     only.length === graph.end - graph.contentStart
+  )
+}
+
+/** Each piece of the graph as segments, by the field that holds it. */
+const graphFieldsOf = (
+  settled: SettledGraph,
+  document: OnnxDocument,
+): ReadonlyMap<FieldSpan, readonly Segment[]> => {
+  const { source } = document
+  const { graphs } = document.index
+  const write = fieldWriter(settled, document)
+  const missing = missingParts(settled, document)
+  return new Map(
+    graphs.map(({ field, entries }, i) => {
+      const behind = i === graphs.length - 1 ? missing : []
+      const content = joinSegments([...entries.flatMap(write), ...behind])
+      return [
+        field,
+        isWhole(content, source, field) ? [copySegment(source, field)] : segmentsField(field.field, content),
+      ]
+    }),
   )
 }
 
 /** The segments of an imported model's file. */
 export const assembleFile = (settled: SettledGraph, document: OnnxDocument): Segment[] => {
   const { source, index } = document
-  const content = graphContent(settled, document)
-  const graph = isWholeGraph(content, document)
-    ? [copySegment(source, index.graph)]
-    : segmentsField(index.graph.field, content)
-  return joinSegments(
-    index.fields.flatMap((field) => (field === index.graph ? graph : [copySegment(source, field)])),
-  )
+  const graphs = graphFieldsOf(settled, document)
+  const gone = vacatedFunctions(settled, document)
+  const kept = index.fields.filter((field) => !gone.has(field))
+  return joinSegments(kept.flatMap((field) => graphs.get(field) ?? [copySegment(source, field)]))
 }

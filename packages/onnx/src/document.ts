@@ -2,6 +2,8 @@ import type { AnyModule, ByteSource, Model, Tensor, ValueType } from '@nnfuse/ir
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { domainName } from './domains.js'
 import type { FileIndex } from './index-file.js'
+import type { Expansion, InlinedCall } from './inlined-call.js'
+import type { OnnxBodies } from './inner-graphs.js'
 import type { OnnxSlot } from './onnx-op.js'
 import type { SubgraphNames } from './subgraphs.js'
 import type { Span } from './wire.js'
@@ -9,6 +11,8 @@ import type { Span } from './wire.js'
 /** A node of the file. */
 export interface OnnxNode extends SubgraphNames {
   readonly node: NodeProto
+  /** What `span` is a part of: the file; of a function's node the bytes it got when it was put in place of a call. */
+  readonly source: ByteSource
   readonly span: Span
   /** Its place among the nodes of the file. */
   readonly order: number
@@ -71,6 +75,16 @@ export interface OnnxDocument {
   readonly tensors: Map<string, Tensor>
   /** What is known of every other value: what the file states, or what can be inferred. */
   readonly types: Map<string, ValueType>
+  /** Of a graph inside a node: the graph that the node is in. */
+  readonly outer: OnnxDocument | undefined
+  /** Of a graph inside a node: names that it takes from the graphs around it. */
+  readonly captured: Set<string>
+  /** Graphs inside nodes. */
+  readonly bodies: Map<NodeProto, OnnxBodies>
+  /** Calls of the file's functions: the nodes that stand for them, or why the call stays one. */
+  readonly expansions: Map<OnnxNode, Expansion | string>
+  /** Calls whose nodes became layers. */
+  readonly calls: InlinedCall[]
 }
 
 /** The document of an imported model; undefined for a model that was built. */
@@ -87,6 +101,17 @@ export const isStandard = ({ domain, opType }: NodeProto, { index, opsets }: Onn
 /** Inputs that are passed when the model runs. IR version 3 lists initializers as inputs too. */
 export const dataInputs = ({ inputs, tensors }: OnnxDocument): string[] =>
   inputs.map(({ name }) => name).filter((name) => !tensors.has(name))
+
+/** What a graph inside a node takes from outside that is no constant. */
+export const capturedData = ({ captured, tensors }: OnnxDocument): string[] =>
+  [...captured].filter((name) => !tensors.has(name))
+
+/** The nodes that layers are made from: where a call was replaced by nodes, these. */
+export const layerNodes = ({ nodes, expansions }: OnnxDocument): OnnxNode[] =>
+  nodes.flatMap((node) => {
+    const expansion = expansions.get(node)
+    return typeof expansion === 'object' ? expansion.nodes : [node]
+  })
 
 /** Names that belong to something of the file, so that no value of the graph can be given them. */
 export const reservedNames = (document: OnnxDocument | undefined): Set<string> =>

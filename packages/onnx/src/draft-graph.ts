@@ -7,14 +7,14 @@ import {
   type ValueId,
   type ValueType,
 } from '@nnfuse/ir'
-import { type OnnxDocument, reservedNames } from './document.js'
+import { reservedNames } from './document.js'
 import { type Draft, type DraftValue, emptyDraft, namedValue } from './draft.js'
-import { Emitter } from './emitter.js'
+import { Emitter, type EmitterOptions } from './emitter.js'
 import { cannotExpress } from './errors.js'
 
 /** The result of a call is called what the graph calls it; one that has a name already keeps it. */
-const bind = (value: DraftValue, id: ValueId, reserved: ReadonlySet<string>): void => {
-  if (value.name === undefined && value.from === 'node' && !reserved.has(id)) value.name = id
+const bind = (value: DraftValue, id: ValueId, isReserved: (name: string) => boolean): void => {
+  if (value.name === undefined && value.from === 'node' && !isReserved(id)) value.name = id
   else value.wishes.unshift(id)
 }
 
@@ -30,22 +30,26 @@ const valueFor = (values: ReadonlyMap<ValueId, DraftValue>, id: ValueId, user: s
   return value
 }
 
+/** How a graph is drafted. */
+export interface DraftOptions extends Pick<EmitterOptions, 'opset' | 'document' | 'writeBody'> {
+  /** Types of the graph's inputs, where the graph does not say. */
+  readonly inputTypes: ReadonlyMap<string, ValueType>
+  /** Names in the graphs around it. */
+  readonly enclosing: readonly ReadonlySet<string>[]
+}
+
 /**
  * The nodes of a model, in the order of its calls.
  *
- * @param inputTypes of the graph's inputs, where the graph does not say
  * @throws NnfuseError `CANNOT_EXPRESS`
  */
-export const draftGraph = (
-  graph: GraphModuleOf,
-  opset: number,
-  document: OnnxDocument | undefined,
-  inputTypes: ReadonlyMap<string, ValueType>,
-): Draft => {
+export const draftGraph = (graph: GraphModuleOf, options: DraftOptions): Draft => {
+  const { opset, document, inputTypes, enclosing, writeBody } = options
   const draft = emptyDraft()
   const { calls, inputs, outputs } = graph.attrs
-  const emitter = new Emitter({ draft, opset, document, paths: graph.children.keys() })
-  const reserved = reservedNames(document)
+  const emitter = new Emitter({ draft, opset, document, writeBody, paths: graph.children.keys() })
+  const names = reservedNames(document)
+  const isReserved = (name: string): boolean => names.has(name) || enclosing.some((scope) => scope.has(name))
   const values = new Map<ValueId, DraftValue>()
   for (const id of inputs) values.set(id, namedValue(id, typeOfInput(graph, id, inputTypes), 'input'))
   for (const value of values.values()) draft.inputs.push(value)
@@ -56,7 +60,7 @@ export const draftGraph = (
       const result = results[i]
       if (result === undefined)
         throw cannotExpress(call.target, `it gives ${results.length} outputs, and one more is used`)
-      bind(result, id, reserved)
+      bind(result, id, isReserved)
       values.set(id, result)
     }
   }

@@ -1,6 +1,8 @@
 import type { Tensor, ValueType } from '@nnfuse/ir'
 import type { AttributeProto, NodeProto } from 'onnx-buf'
 import type { OnnxNode } from './document.js'
+import type { ImportedBodies, OnnxBody } from './inner-graphs.js'
+import type { SettledGraph } from './settle-graph.js'
 
 /*
  * A graph on its way to a file: nodes over values whose names are settled when all nodes are there.
@@ -35,24 +37,42 @@ export interface DraftNode {
   readonly original: OnnxNode | undefined
   /** The node to take everything but names from. */
   readonly template: NodeProto | undefined
+  /** Graphs in its attributes that are not as the file has them. */
+  readonly inner?: DraftInner
   /** Where it wants to stand. */
   readonly order: number
+}
+
+/** A graph inside a node, as it is written. */
+export interface WrittenBody {
+  readonly body: OnnxBody
+  readonly settled: SettledGraph
+}
+
+/** The graphs inside a node that are written anew, and where in the file's node they stand. */
+export interface DraftInner {
+  readonly layout: ImportedBodies
+  readonly written: readonly WrittenBody[]
 }
 
 /** A value that a node's inner graph knows by a name that cannot be changed. */
 export interface Capture {
   readonly value: DraftValue
   readonly name: string
+  /** The node of the file that the inner graph is in. */
+  readonly by: NodeProto
 }
 
 /** All of a graph but its final names. */
 export interface Draft {
-  readonly nodes: DraftNode[]
-  readonly captures: Capture[]
+  nodes: DraftNode[]
+  captures: Capture[]
   readonly inputs: DraftValue[]
   readonly outputs: DraftValue[]
   /** New tensors, each once however often it is used. */
   readonly tensors: Map<Tensor, DraftValue>
+  /** Names in graphs inside nodes that are written anew. */
+  readonly inside: Set<string>
 }
 
 export const emptyDraft = (): Draft => ({
@@ -61,6 +81,7 @@ export const emptyDraft = (): Draft => ({
   inputs: [],
   outputs: [],
   tensors: new Map(),
+  inside: new Set(),
 })
 
 /** The result of a node, without a name yet. */

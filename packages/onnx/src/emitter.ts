@@ -13,10 +13,12 @@ import { type OnnxDocument, type Origin, oldestOpset } from './document.js'
 import { type Draft, type DraftNode, type DraftValue, namedValue, resultValue, tensorValue } from './draft.js'
 import { emitOpaque, emitOrigin } from './emit-original.js'
 import { cannotExpress } from './errors.js'
+import { holdsExternal, type OnnxBody } from './inner-graphs.js'
 import type { Emit, NewAttributes } from './lower/emit.js'
 import { opsOf } from './lower/ops.js'
 import { OnnxOp } from './onnx-op.js'
 import { sameSettings } from './same-settings.js'
+import type { SettledGraph } from './settle-graph.js'
 
 /** A module that is being written. */
 interface Frame {
@@ -33,12 +35,25 @@ export interface EmitterOptions {
   readonly document: OnnxDocument | undefined
   /** Paths of the graph's modules. */
   readonly paths: Iterable<string>
+  /** Writes a graph inside a node. */
+  readonly writeBody: (body: OnnxBody, module: AnyModule) => SettledGraph
 }
 
 const joinPath = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`)
 
 const attributesOf = (given: NewAttributes): AttributeProto[] =>
   Object.entries(given).map(([name, value]) => attributeProto(name, value))
+
+/** Tensors that stand in the file under a name: initializers, and of a graph inside a node what it takes from outside. */
+const namedTensors = (document: OnnxDocument | undefined): Map<Tensor, string> => {
+  const names = [...(document?.captured ?? []), ...(document?.initializers.keys() ?? [])]
+  return new Map(
+    names.flatMap((name): [Tensor, string][] => {
+      const tensor = document?.tensors.get(name)
+      return tensor === undefined ? [] : [[tensor, name]]
+    }),
+  )
+}
 
 const outputsOf = (result: DraftValue | Outputs<DraftValue>): readonly DraftValue[] =>
   'outputs' in result ? result.outputs : [result]
@@ -51,6 +66,7 @@ export class Emitter implements Emit {
   readonly opset: number
   readonly draft: Draft
   readonly document: OnnxDocument | undefined
+  readonly writeBody: EmitterOptions['writeBody']
   readonly #ops: Ops<DraftValue>
   /** Nodes of the file that have been written, or whose place a new node has taken. */
   readonly #taken = new Set<NodeProto>()
@@ -61,17 +77,15 @@ export class Emitter implements Emit {
   readonly #fileTensors: ReadonlyMap<Tensor, string>
   #order = -1
 
-  constructor({ draft, opset, document, paths }: EmitterOptions) {
+  constructor({ draft, opset, document, paths, writeBody }: EmitterOptions) {
     this.draft = draft
     this.opset = opset
     this.document = document
+    this.writeBody = writeBody
     this.#ops = opsOf(this)
     this.#laterCall = uniqueNames(paths)
     this.#nodeName = uniqueNames(document?.nodes.map(({ node }) => node.name))
-    const initializers = [...(document?.initializers.values() ?? [])].filter(({ name }) =>
-      document?.tensors.has(name),
-    )
-    this.#fileTensors = new Map(initializers.map(({ name, tensor }) => [tensor, name]))
+    this.#fileTensors = namedTensors(document)
   }
 
   get path(): string {
@@ -91,7 +105,8 @@ export class Emitter implements Emit {
     const constant = this.document?.constants.get(module)
     if (constant !== undefined) return [this.fileValue(constant)]
     const origin = this.document?.origins.get(module)
-    if (origin) return emitOrigin(this, origin, path, inputs)
+    if (origin && !(OnnxOp.is(module) && holdsExternal(module.attrs.inner?.bodies ?? [])))
+      return emitOrigin(this, origin, path, inputs)
     if (OnnxOp.is(module)) return emitOpaque(this, module, path, inputs)
     return this.#lower(path, module, inputs)
   }

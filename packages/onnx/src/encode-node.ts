@@ -11,6 +11,24 @@ const sameNames = (names: readonly string[], values: readonly (DraftValue | unde
 export const isUnchanged = ({ original, inputs, outputs }: DraftNode): boolean =>
   original !== undefined && sameNames(original.node.input, inputs) && sameNames(original.node.output, outputs)
 
+/** Whether a node's inputs, outputs and its own name are those of its template. */
+export const keepsNames = ({ template, inputs, outputs, name }: DraftNode): boolean =>
+  template !== undefined &&
+  sameNames(template.input, inputs) &&
+  sameNames(template.output, outputs) &&
+  (name === '' || name === template.name)
+
+/** A node's inputs, outputs and its own name. */
+export const nodeNames = ({
+  inputs,
+  outputs,
+  name,
+}: DraftNode): Pick<NodeProto, 'input' | 'output' | 'name'> => ({
+  input: inputs.map(nameOf),
+  output: outputs.map(nameOf),
+  name,
+})
+
 /** Fields that this version of ONNX does not know are kept from the template. */
 const protoOf = (draft: DraftNode): NodeProto => {
   const { template, opType, attributes } = draft

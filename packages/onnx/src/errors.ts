@@ -1,7 +1,7 @@
-import { formatTensor, NnfuseError, type Tensor } from '@nnfuse/ir'
+import { formatTensor, isNnfuseError, NnfuseError, type Tensor } from '@nnfuse/ir'
 
 /** Shown as the place of an error: the file and where in it. */
-const at = (source: string, offset: number): string => `${source} at byte ${offset}`
+export const at = (source: string, offset: number): string => `${source} at byte ${offset}`
 
 export const emptyFile = (source: string): NnfuseError =>
   new NnfuseError('ONNX_EMPTY', `${source} is empty`, {
@@ -43,6 +43,18 @@ export const badTensor = (name: string, message: string): NnfuseError =>
   new NnfuseError('ONNX_BAD_TENSOR', `tensor "${name}" ${message}`, {
     path: name,
     hint: 'The file is damaged or its exporter is at fault; export it again.',
+  })
+
+/** The same error at a place that says more than a tensor without a name. */
+export const atPlace = (error: unknown, place: string): unknown =>
+  isNnfuseError(error)
+    ? new NnfuseError(error.code, error.message, { path: place, hint: error.hint ?? '', cause: error })
+    : error
+
+export const unreadTensorData = (name: string): NnfuseError =>
+  new NnfuseError('DTYPE_UNREADABLE', 'sparse tensors, segments and strings pass through unread', {
+    path: name === '' ? 'a tensor without a name' : name,
+    hint: 'Export the model with this tensor as a dense one to have it computed with.',
   })
 
 export const tensorSize = (

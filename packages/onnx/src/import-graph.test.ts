@@ -137,7 +137,11 @@ describe('data and constants', () => {
     expect(print((await importOnnx(bytes)).root)).toMatchInlineSnapshot(`
       "nn.GraphModule (x, condition) -> (y)
         Tanh_0: nn.Tanh : hidden <- x
-        If_1: onnx.Op(If) : y <- condition, hidden"
+        If_1: onnx.Op(If) : y <- condition, hidden
+          then_branch: nn.GraphModule (hidden) -> (inner)
+            Relu_0: nn.ReLU : inner <- hidden
+          else_branch: nn.GraphModule (hidden) -> (inner)
+            Relu_0: nn.ReLU : inner <- hidden"
     `)
   })
 

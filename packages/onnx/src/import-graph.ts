@@ -4,20 +4,16 @@ import {
   Constant,
   GraphModule,
   type GraphModuleOf,
-  type Note,
   uniqueNames,
+  unknownType,
   type ValueType,
 } from '@nnfuse/ir'
-import { dataInputs, type OnnxDocument, type Origin } from './document.js'
+import { capturedData, dataInputs, type OnnxDocument, type Origin } from './document.js'
 import { notePlaces } from './import-notes.js'
 import { assignPaths, constantPath } from './paths.js'
-import { type Placed, placeNodes } from './place-nodes.js'
-
-/** A graph module over the layers of a file, and what its reader could not make layers of. */
-export interface ImportedGraph {
-  readonly root: GraphModuleOf
-  readonly notes: readonly Note[]
-}
+import type { Placed } from './place-node.js'
+import { placeNodes } from './place-nodes.js'
+import type { ImportedGraph } from './reading.js'
 
 /** Operators whose second input is a weight that carries the layer's name. */
 const weighted = new Set([
@@ -75,7 +71,10 @@ const statedTypes = (document: OnnxDocument, calls: readonly Call[]): Map<string
   const inGraph = new Set(calls.flatMap(({ outputs }) => outputs))
   for (const name of dataInputs(document)) inGraph.add(name)
   const stated = [...document.valueInfo, ...document.outputs, ...document.inputs]
-  return new Map(stated.filter(({ name }) => inGraph.has(name)).map(({ name, type }) => [name, type]))
+  return new Map([
+    ...capturedData(document).map((name) => [name, document.types.get(name) ?? unknownType] as const),
+    ...stated.filter(({ name }) => inGraph.has(name)).map(({ name, type }) => [name, type] as const),
+  ])
 }
 
 const assemble = (
@@ -91,7 +90,7 @@ const assemble = (
   const outputs = document.outputs.map(({ name }) => name)
   for (const output of outputs) provideConstant(assembly, output)
   return GraphModule(assembly.children, {
-    inputs: dataInputs(document),
+    inputs: [...dataInputs(document), ...capturedData(document)],
     calls: assembly.calls,
     outputs,
     types: statedTypes(document, assembly.calls),
@@ -104,7 +103,7 @@ const assemble = (
  * @throws NnfuseError `ONNX_DUPLICATE_VALUE`, `ONNX_UNKNOWN_VALUE`, `ONNX_NOT_SORTED`
  */
 export const importGraph = (document: OnnxDocument): ImportedGraph => {
-  const placed = placeNodes(document)
+  const placed = placeNodes(document, importGraph)
   const paths = assignPaths(placed.map((place) => ({ node: place.node.node, weight: weightOf(place) })))
-  return { root: assemble(document, placed, paths), notes: notePlaces(placed, paths) }
+  return { root: assemble(document, placed, paths), notes: notePlaces(placed, paths, document) }
 }

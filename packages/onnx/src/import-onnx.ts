@@ -5,9 +5,20 @@ import type { OpenExternal } from './external-data.js'
 import { importGraph } from './import-graph.js'
 import { indexOnnx } from './index-file.js'
 import { readDocument } from './read-document.js'
+import { readInnerGraphs } from './read-inner.js'
+
+/** What to make of a file. */
+export interface ReadOptions {
+  /**
+   * Take initializers that are also inputs for constants. From IR version 4 on whoever runs a model may pass another
+   * value for such a one, so what is folded of them is no input any more. Default false; files of IR version 3 list
+   * every initializer as an input, and they are constants in any case.
+   */
+  readonly foldOverridable?: boolean
+}
 
 /** How to read a model. */
-export interface ImportOptions {
+export interface ImportOptions extends ReadOptions {
   /** What errors call the model; the name of the source unless told. */
   readonly name?: string
   /** Opens the files that a model with external data names. `readOnnx` brings its own. */
@@ -35,9 +46,11 @@ const sourceOf = (source: ByteSource | Uint8Array | Blob, name: string | undefin
  */
 export const importOnnx = async (
   source: ByteSource | Uint8Array | Blob,
-  { name, openExternal }: ImportOptions = {},
+  { name, openExternal, foldOverridable }: ImportOptions = {},
 ): Promise<Model> => {
-  const document = await readDocument(await indexOnnx(sourceOf(source, name)), openExternal)
+  const index = await indexOnnx(sourceOf(source, name))
+  const document = await readDocument(index, openExternal, foldOverridable)
+  await readInnerGraphs(document, openExternal)
   const { root, notes } = importGraph(document)
   return new Model(root, { source: document, notes })
 }

@@ -65,14 +65,6 @@ describe('broken files', () => {
     expect((await failure(new Uint8Array(0))).code).toBe('ONNX_EMPTY')
   })
 
-  test('two graphs, which protobuf would merge', async () => {
-    const bytes = model({ inputs: { x: [1] }, outputs: { x: [1] } })
-    expect(await failure(concat(bytes, field(7, new Uint8Array(0))))).toMatchObject({
-      code: 'ONNX_MALFORMED',
-      message: expect.stringContaining('two graphs'),
-    })
-  })
-
   test('no opset', async () => {
     const bytes = concat([0x08, 0x08], field(7, new Uint8Array(0)))
     expect(await failure(bytes)).toMatchObject({ code: 'ONNX_NO_VERSION' })

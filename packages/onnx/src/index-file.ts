@@ -1,11 +1,12 @@
 import type { ByteSource } from '@nnfuse/ir'
-import { FunctionProtoSchema, type ModelProto, ModelProtoSchema } from 'onnx-buf'
+import { type FunctionProto, FunctionProtoSchema, type ModelProto, ModelProtoSchema } from 'onnx-buf'
 import { domainName } from './domains.js'
-import { emptyFile, malformed, noGraph, noVersion } from './errors.js'
+import { emptyFile, noGraph, noVersion } from './errors.js'
 import { checkDelimited, type GraphEntry, readEntry, readMessage } from './graph-entry.js'
 import { parseMessage } from './parse-message.js'
 import {
   type FieldSpan,
+  joinBytes,
   readSpan,
   type Span,
   type Window,
@@ -27,62 +28,76 @@ export interface FileIndex {
   readonly source: ByteSource
   /** The model without its graph, training information and functions. */
   readonly model: ModelProto
-  /** `domain:name` of the functions that the model defines. */
-  readonly functions: ReadonlySet<string>
+  /** The functions that the model defines, by `domain:name`; overloads share a name. */
+  readonly functions: ReadonlyMap<string, readonly OnnxFunction[]>
   readonly fields: readonly FieldSpan[]
-  readonly graph: FieldSpan
+  /** The graph; protobuf lets it stand in several pieces. */
+  readonly graphs: readonly GraphPiece[]
+  /** The fields of all pieces. */
+  readonly entries: readonly GraphEntry[]
+}
+
+/** A function that the model defines. */
+export interface OnnxFunction {
+  readonly proto: FunctionProto
+  readonly field: FieldSpan
+}
+
+/** One field of the model that holds a graph, and what stands in it. */
+export interface GraphPiece {
+  readonly field: FieldSpan
   readonly entries: readonly GraphEntry[]
 }
 
 const graphField = 7
 const functionsField = 25
 const trainingField = 20
-const collect = async (window: Window, span: Span): Promise<FieldSpan[]> => {
+
+/** All fields of a message. */
+export const collectFields = async (window: Window, span: Span): Promise<FieldSpan[]> => {
   const fields: FieldSpan[] = []
   for await (const field of walkFields(window, span)) fields.push(field)
   return fields
-}
-
-const concat = (parts: readonly Uint8Array[]): Uint8Array => {
-  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }
 
 const readModel = async (window: Window, fields: readonly FieldSpan[]): Promise<ModelProto> => {
   const parsed = fields.filter(({ field }) => ![graphField, functionsField, trainingField].includes(field))
   const parts: Uint8Array[] = []
   for (const span of parsed) parts.push(await readSpan(window, span))
-  return parseMessage(ModelProtoSchema, concat(parts), window.source.name, 0)
+  return parseMessage(ModelProtoSchema, joinBytes(parts), window.source.name, 0)
 }
 
-const readFunctions = async (window: Window, fields: readonly FieldSpan[]): Promise<Set<string>> => {
-  const names = new Set<string>()
-  for (const span of fields.filter(({ field }) => field === functionsField)) {
-    const { domain, name } = await readMessage(window, span, FunctionProtoSchema)
-    names.add(`${domainName(domain)}:${name}`)
+const readFunctions = async (
+  window: Window,
+  fields: readonly FieldSpan[],
+): Promise<Map<string, OnnxFunction[]>> => {
+  const functions = new Map<string, OnnxFunction[]>()
+  for (const field of fields.filter(({ field }) => field === functionsField)) {
+    const proto = await readMessage(window, field, FunctionProtoSchema)
+    const key = `${domainName(proto.domain)}:${proto.name}`
+    const sameName = functions.get(key)
+    if (sameName === undefined) functions.set(key, [{ proto, field }])
+    else sameName.push({ proto, field })
   }
-  return names
+  return functions
 }
 
-const onlyGraph = (window: Window, fields: readonly FieldSpan[]): FieldSpan => {
-  const [graph, second] = fields.filter(({ field }) => field === graphField)
-  if (graph === undefined) throw noGraph(window.source.name)
-  if (second) throw malformed(window.source.name, second.start, 'it holds two graphs')
-  checkDelimited(window, graph)
-  return graph
-}
-
-const readEntries = async (window: Window, graph: FieldSpan): Promise<GraphEntry[]> => {
+/** @throws NnfuseError `ONNX_TRUNCATED`, `ONNX_MALFORMED` */
+export const readPiece = async (window: Window, field: FieldSpan): Promise<GraphPiece> => {
+  checkDelimited(window, field)
   const entries: GraphEntry[] = []
-  for await (const span of walkFields(window, { start: graph.contentStart, end: graph.end })) {
+  for await (const span of walkFields(window, { start: field.contentStart, end: field.end })) {
     entries.push(await readEntry(window, span))
   }
-  return entries
+  return { field, entries }
+}
+
+const readGraphs = async (window: Window, fields: readonly FieldSpan[]): Promise<GraphPiece[]> => {
+  const graphs: GraphPiece[] = []
+  for (const span of fields.filter(({ field }) => field === graphField))
+    graphs.push(await readPiece(window, span))
+  if (graphs.length === 0) throw noGraph(window.source.name)
+  return graphs
 }
 
 /** Every file says which version of ONNX it is written in; a file cut off behind its graph does not. */
@@ -93,13 +108,13 @@ const checkVersions = (source: string, model: ModelProto): void => {
 
 const indexWindow = async (window: Window): Promise<FileIndex> => {
   const { source } = window
-  const fields = await collect(window, { start: 0, end: source.size })
-  const graph = onlyGraph(window, fields)
+  const fields = await collectFields(window, { start: 0, end: source.size })
+  const graphs = await readGraphs(window, fields)
   const model = await readModel(window, fields)
   const functions = await readFunctions(window, fields)
-  const entries = await readEntries(window, graph)
   checkVersions(source.name, model)
-  return { source, model, functions, fields, graph, entries }
+  const entries = graphs.flatMap((graph) => graph.entries)
+  return { source, model, functions, fields, graphs, entries }
 }
 
 /**

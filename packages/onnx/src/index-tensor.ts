@@ -1,7 +1,14 @@
 import { type TensorProto, TensorProtoSchema } from 'onnx-buf'
-import { malformed } from './errors.js'
 import { parseMessage } from './parse-message.js'
-import { type FieldSpan, lengthDelimited, readSpan, type Span, type Window, walkFields } from './wire.js'
+import {
+  type FieldSpan,
+  joinBytes,
+  lengthDelimited,
+  readSpan,
+  type Span,
+  type Window,
+  walkFields,
+} from './wire.js'
 
 /** Data of at most this many bytes is read with its tensor, so that shapes and scalars are at hand. */
 export const smallTensor = 1024
@@ -10,15 +17,25 @@ export const smallTensor = 1024
 export interface IndexedTensor {
   /** The message without the data that was left. */
   readonly header: TensorProto
-  /** Where that data is, and the field that holds it: 9 raw_data, 4 float_data, 10 double_data. */
-  readonly payload: (Span & { readonly field: number }) | undefined
+  /** Where its data is, if it was left. */
+  readonly payload: Payload | undefined
 }
 
-/** Packed float_data and double_data are on the wire what raw_data is: little-endian numbers, back to back. */
-const payloadFields: ReadonlySet<number> = new Set([4, 9, 10])
+/** Data that was left, and the field that holds it: 9 raw_data, 4 float_data, 10 double_data. */
+export interface Payload {
+  readonly field: number
+  /** Usually one; protobuf lets a list stand in several pieces. */
+  readonly pieces: readonly Span[]
+}
 
-const isPayload = ({ field, wire, contentStart, end }: FieldSpan): boolean =>
-  payloadFields.has(field) && wire === lengthDelimited && end - contentStart > smallTensor
+const rawDataField = 9
+
+/** Packed float_data and double_data are on the wire what raw_data is: little-endian numbers, back to back. */
+const payloadFields: ReadonlySet<number> = new Set([4, rawDataField, 10])
+
+const isData = ({ field, wire }: FieldSpan): boolean => payloadFields.has(field) && wire === lengthDelimited
+
+const isLarge = ({ contentStart, end }: FieldSpan): boolean => end - contentStart > smallTensor
 
 /** Neighbours become one span: a list that is not packed has a field for every element. */
 const appendSpan = (spans: Span[], { start, end }: Span): void => {
@@ -28,13 +45,19 @@ const appendSpan = (spans: Span[], { start, end }: Span): void => {
 }
 
 const joined = async (window: Window, spans: readonly Span[]): Promise<Uint8Array> => {
-  const bytes = new Uint8Array(spans.reduce((size, { start, end }) => size + end - start, 0))
-  let at = 0
-  for (const span of spans) {
-    bytes.set(await readSpan(window, span), at)
-    at += span.end - span.start
-  }
-  return bytes
+  const parts: Uint8Array[] = []
+  for (const span of spans) parts.push(await readSpan(window, span))
+  return joinBytes(parts)
+}
+
+/** Of raw_data that is given twice the last counts; the pieces of a list follow each other. */
+const payloadOf = (data: readonly FieldSpan[]): Payload | undefined => {
+  const field = data.find(isLarge)?.field
+  if (field === undefined) return undefined
+  const pieces = data
+    .filter((span) => span.field === field)
+    .map(({ contentStart, end }) => ({ start: contentStart, end }))
+  return { field, pieces: field === rawDataField ? pieces.slice(-1) : pieces }
 }
 
 /**
@@ -44,16 +67,13 @@ const joined = async (window: Window, spans: readonly Span[]): Promise<Uint8Arra
  */
 export const indexTensor = async (window: Window, tensor: FieldSpan): Promise<IndexedTensor> => {
   const rest: Span[] = []
-  const payloads: FieldSpan[] = []
+  const data: FieldSpan[] = []
   for await (const span of walkFields(window, { start: tensor.contentStart, end: tensor.end })) {
-    if (isPayload(span)) payloads.push(span)
+    if (isData(span)) data.push(span)
     else appendSpan(rest, span)
   }
-  const [payload, second] = payloads
-  if (second) throw malformed(window.source.name, second.start, 'a tensor holds its data twice')
-  const header = parseMessage(TensorProtoSchema, await joined(window, rest), window.source.name, tensor.start)
-  return {
-    header,
-    payload: payload && { field: payload.field, start: payload.contentStart, end: payload.end },
-  }
+  const payload = payloadOf(data)
+  const read = [...rest, ...data.filter(({ field }) => field !== payload?.field)]
+  const header = parseMessage(TensorProtoSchema, await joined(window, read), window.source.name, tensor.start)
+  return { header, payload }
 }

@@ -8,7 +8,7 @@ export {
   type Origin,
 } from './document.js'
 export type { OpenExternal } from './external-data.js'
-export { defaultOpset, type ImportOptions, importOnnx, opsetOf } from './import-onnx.js'
+export { defaultOpset, type ImportOptions, importOnnx, opsetOf, type ReadOptions } from './import-onnx.js'
 export { OnnxOp, type OnnxOpAttrs, type OnnxOpModule, type OnnxSlot } from './onnx-op.js'
 export type { Segment } from './segments.js'
 export {

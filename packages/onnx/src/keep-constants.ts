@@ -1,5 +1,5 @@
 import type { Tensor } from '@nnfuse/ir'
-import type { OnnxDocument, OnnxNode } from './document.js'
+import { capturedData, type OnnxDocument, type OnnxNode } from './document.js'
 import type { Draft } from './draft.js'
 
 /** The constants of a file that its new graph still needs. */
@@ -8,6 +8,8 @@ export interface KeptConstants {
   readonly islands: readonly OnnxNode[]
   /** What islands computed that cannot be written any more, by name. */
   readonly materialized: ReadonlyMap<string, Tensor>
+  /** Of a graph inside a node: what it takes from the graphs around it. */
+  readonly captured: readonly string[]
 }
 
 /** Names that the file itself uses somewhere: what it never used is none of our business and stays. */
@@ -41,7 +43,7 @@ export const keepConstants = (draft: Draft, document: OnnxDocument): KeptConstan
   const isGone = (name: string): boolean => name !== '' && !document.tensors.has(name) && !values.has(name)
   const needed = [...document.initializers.keys()].filter(keptAnyway)
   const unusedIslands = [...document.islands].filter(
-    ([name, { node }]) => !used.has(name) && !node.input.some(isGone),
+    ([name, { node, source }]) => source === document.source && !used.has(name) && !node.input.some(isGone),
   )
   const names = new Set([
     ...needed,
@@ -64,5 +66,8 @@ export const keepConstants = (draft: Draft, document: OnnxDocument): KeptConstan
     initializers: new Set([...names].filter((name) => document.initializers.has(name))),
     islands,
     materialized,
+    captured: [...new Set([...names, ...capturedData(document)])].filter((name) =>
+      document.captured.has(name),
+    ),
   }
 }

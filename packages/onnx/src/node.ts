@@ -1,5 +1,5 @@
 import { type Model, type ModelLike, toModel } from '@nnfuse/ir'
-import { importOnnx } from './import-onnx.js'
+import { importOnnx, type ReadOptions } from './import-onnx.js'
 import { externalFiles } from './node/external-files.js'
 import { fileSource } from './node/file-source.js'
 import { filesOf } from './node/model-files.js'
@@ -18,8 +18,8 @@ export { type FileSource, fileSource } from './node/file-source.js'
  * const model = await readOnnx('resnet50.onnx')
  * ```
  */
-export const readOnnx = async (path: string): Promise<Model> =>
-  importOnnx(await fileSource(path), { openExternal: externalFiles(path) })
+export const readOnnx = async (path: string, options: ReadOptions = {}): Promise<Model> =>
+  importOnnx(await fileSource(path), { ...options, openExternal: externalFiles(path) })
 
 /**
  * Writes a model as an ONNX file, its weights inside. The file appears under its name when it is complete; one that

@@ -1,5 +1,7 @@
 import { type Kind, kind, type Module } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
+import { opaqueTypes } from './infer/opaque-types.js'
+import type { ImportedBodies } from './inner-graphs.js'
 
 /** What one input of an opaque module stands for in its node. */
 export type OnnxSlot = { readonly input: number } | { readonly captured: string }
@@ -14,6 +16,8 @@ export interface OnnxOpAttrs {
   readonly slots: readonly OnnxSlot[]
   /** Positions of the node's outputs that have a name; the module's outputs are these, in order. */
   readonly outputs: readonly number[]
+  /** The graphs in its attributes, whose layers are the module's children: `then_branch`, `body`. */
+  readonly inner?: ImportedBodies
 }
 
 /** The modules of {@link OnnxOp}. */
@@ -21,6 +25,7 @@ export type OnnxOpModule = Module<'onnx.Op', OnnxOpAttrs>
 
 /** An ONNX node that is kept as it is. Nothing runs it, and writing gives back its bytes. */
 export const OnnxOp: Kind<'onnx.Op', OnnxOpAttrs, [attrs: OnnxOpAttrs]> = kind('onnx.Op', {
-  create: (attrs) => ({ attrs }),
+  create: (attrs) => (attrs.inner ? { attrs, children: attrs.inner.roots } : { attrs }),
+  inferTypes: opaqueTypes,
   describe: ({ domain, opType }) => (domain === '' ? opType : `${domain}/${opType}`),
 })

@@ -1,10 +1,12 @@
 import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf'
+import { checkStrings } from './check-strings.js'
 import { malformed } from './errors.js'
 
 /**
  * A message from its bytes.
  *
- * @throws NnfuseError `ONNX_MALFORMED` where they are none, or nested too deep (100 levels).
+ * @throws NnfuseError `ONNX_MALFORMED` where they are none, nested too deep (100 levels), or hold a string that is
+ * not UTF-8: two names that are not would become one.
  */
 export const parseMessage = <D extends DescMessage>(
   schema: D,
@@ -13,7 +15,9 @@ export const parseMessage = <D extends DescMessage>(
   offset: number,
 ): MessageShape<D> => {
   try {
-    return fromBinary(schema, bytes)
+    const message = fromBinary(schema, bytes)
+    checkStrings(schema, message, bytes)
+    return message
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw malformed(source, offset, `its ${schema.name} cannot be read (${reason})`, { cause })

@@ -1,22 +1,13 @@
 import { findModule, print, readValues, type Tensor } from '@nnfuse/ir'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
-import { type ModelParts, model, node, ramp, tensor, weights } from '../test/onnx-builder.js'
+import { model, node, ramp, tensor, weights } from '../test/onnx-builder.js'
+import { raised } from '../test/raised.js'
 import { runOnnx } from '../test/run-onnx.js'
 import { importOnnx } from './index.js'
 
 const vectors = ['scale', 'b', 'mean'].map((name) => weights(name, 3))
 const variance = tensor('var', [3], [1, 2, 3])
-
-/** The printed module of a model of one node, without the graph around it. */
-const raised = async (one: NodeProto, parts: ModelParts = {}): Promise<string> => {
-  const bytes = model({ nodes: [one], inputs: { x: [2, 3, 8, 8] }, outputs: { y: [] }, ...parts })
-  const { root, notes } = await importOnnx(bytes)
-  const lines = print(root).split('\n').slice(1)
-  const layer = lines.find((line) => !line.includes('nn.Constant')) ?? ''
-  const reason = notes[0] === undefined ? '' : ` [${notes[0].reason}]`
-  return layer.replace(/^.*?: (.*) : .*$/, '$1') + reason
-}
 
 const batchNorm = (attributes: Parameters<typeof node>[3] = {}, output = ['y']): NodeProto =>
   node('BatchNormalization', ['x', 'scale', 'b', 'mean', 'var'], output, attributes)
@@ -125,21 +116,17 @@ describe('Gemm', () => {
     [gemm({ transB: 1 }), [weights('w', 4, 3), weights('c', 1, 4)], 'nn.Linear(3 -> 4)'],
     [gemm({ transB: 1 }, ['x', 'w']), [weights('w', 4, 3)], 'nn.Linear(3 -> 4, no bias)'],
     [gemm(), [weights('w', 3, 4), weights('c', 4)], 'nn.Linear(3 -> 4)'],
-    [
-      gemm({ alpha: { float: 0.5 } }),
-      [weights('w', 3, 4), weights('c', 4)],
-      'onnx.Op(Gemm) [it scales its operands (alpha, beta)]',
-    ],
+    [gemm({ alpha: { float: 0.5 } }), [weights('w', 3, 4), weights('c', 4)], 'nn.Linear(3 -> 4)'],
     [gemm({ transA: 1 }), [weights('w', 2, 4), weights('c', 4)], 'onnx.Op(Gemm) [it transposes its input]'],
+    [gemm({ beta: { float: 0 } }), [weights('w', 3, 4), weights('c', 4)], 'nn.Linear(3 -> 4, no bias)'],
+    [gemm(), [weights('w', 3, 4), weights('c', 2, 4)], 'nn.Gemm(3 -> 4, bias 2x4)'],
+    [gemm(), [weights('w', 3, 4), weights('c', 2, 1)], 'nn.Gemm(3 -> 4, bias 2x1)'],
+    [gemm(), [weights('w', 3, 4), tensor('c', [1], [1])], 'nn.Linear(3 -> 4)'],
+    [gemm(), [weights('w', 3, 4), tensor('c', [], [1])], 'nn.Linear(3 -> 4)'],
     [
       gemm(),
-      [weights('w', 3, 4), weights('c', 2, 4)],
-      'onnx.Op(Gemm) [its bias does not have one number for each output]',
-    ],
-    [
-      gemm(),
-      [weights('w', 3, 4), tensor('c', [1], [1])],
-      'onnx.Op(Gemm) [its bias does not have one number for each output]',
+      [weights('w', 3, 4), weights('c', 3)],
+      'onnx.Op(Gemm) [its bias does not broadcast over its result]',
     ],
   ])('case %#', async (one, initializers, expected) => {
     expect(await raised(one, { initializers, inputs })).toBe(expected)
@@ -165,6 +152,80 @@ describe('Gemm', () => {
   })
 })
 
+describe('MatMul', () => {
+  const matMul = node('MatMul', ['x', 'w'], ['y'])
+
+  test.each<[TensorProto, readonly number[], string]>([
+    [weights('w', 3, 4), [2, 3], 'nn.Linear(3 -> 4, no bias)'],
+    [weights('w', 3, 4), [2, 5, 3], 'nn.Linear(3 -> 4, no bias)'],
+    [weights('w', 2, 3, 4), [2, 5, 3], 'onnx.Op(MatMul)'],
+    [weights('w', 3), [2, 3], 'onnx.Op(MatMul)'],
+    [tensor('w', [3, 4], ramp(12).map(Math.round), 'int64'), [2, 3], 'onnx.Op(MatMul)'],
+  ])('case %#', async (weight, shape, expected) => {
+    expect(await raised(matMul, { initializers: [weight], inputs: { x: shape } })).toBe(expected)
+  })
+
+  test('of two values that are computed', async () => {
+    expect(await raised(matMul, { inputs: { x: [2, 3], w: [3, 4] } })).toBe('onnx.Op(MatMul)')
+  })
+})
+
+describe('quantized parameters', () => {
+  const dequantize = (name: string): NodeProto => node('DequantizeLinear', [`${name}8`, 'scale'], [name])
+  const bytes = (name: string, ...dims: number[]): TensorProto =>
+    tensor(
+      name,
+      dims,
+      ramp(dims.reduce((a, b) => a * b, 1)).map((value) => Math.round(100 * value)),
+      'int8',
+    )
+  const scale = tensor('scale', [], [0.01])
+
+  test.each<[string, NodeProto[], readonly number[]]>([
+    ['Conv', [dequantize('w'), node('Conv', ['x', 'w'], ['y'])], [4, 3, 1, 1]],
+    ['ConvTranspose', [dequantize('w'), node('ConvTranspose', ['x', 'w'], ['y'])], [3, 4, 1, 1]],
+    [
+      'Conv',
+      [dequantize('a'), node('Identity', ['a'], ['w']), node('Conv', ['x', 'w'], ['y'])],
+      [4, 3, 1, 1],
+    ],
+  ])('a weight of %s stays quantized, and a note says so', async (what, nodes, dims) => {
+    const name = nodes[0]?.input[0] as string
+    const file = model({
+      nodes,
+      initializers: [bytes(name, ...dims), scale],
+      inputs: { x: [2, 3, 8, 8] },
+      outputs: { y: [] },
+    })
+    const { root, notes } = await importOnnx(file)
+    expect([...root.children.values()].map(({ kind }) => kind)).toContain('onnx.Op')
+    expect(notes).toMatchObject([{ what, reason: 'its weight is quantized' }])
+  })
+
+  test('of a Gemm and of a MatMul, too', async () => {
+    const nodes = [
+      dequantize('w'),
+      node('Gemm', ['x', 'w'], ['g'], {}, { name: 'gemm' }),
+      node('MatMul', ['x', 'w'], ['y'], {}, { name: 'matmul' }),
+    ]
+    const initializers = [bytes('w8', 3, 4), scale]
+    const file = model({ nodes, initializers, inputs: { x: [2, 3] }, outputs: { g: [], y: [] } })
+    const { root } = await importOnnx(file)
+    expect([findModule(root, 'gemm').kind, findModule(root, 'matmul').kind]).toEqual(['onnx.Op', 'onnx.Op'])
+  })
+
+  test('a bias is read', async () => {
+    const file = model({
+      nodes: [dequantize('b'), node('Conv', ['x', 'w', 'b'], ['y'], {}, { name: 'conv' })],
+      initializers: [tensor('b8', [2], [100, -7], 'int32'), weights('w', 2, 3, 1, 1), scale],
+      inputs: { x: [2, 3, 8, 8] },
+      outputs: { y: [] },
+    })
+    const conv = findModule((await importOnnx(file)).root, 'conv').attrs as { readonly bias: Tensor }
+    expect(Array.from(await readValues(conv.bias), Number)).toEqual([1, -0.07].map(Math.fround))
+  })
+})
+
 describe('other operators', () => {
   const scalar = (name: string, value: number): TensorProto => tensor(name, [], [value])
   const limits = [
@@ -186,7 +247,6 @@ describe('other operators', () => {
     [node('Gelu', ['x'], ['y'], { approximate: 'tanh' }), 20, 'nn.GELU(tanh)'],
     [node('Concat', ['x', 'x'], ['y'], { axis: -1 }), 17, 'nn.Cat(axis -1)'],
     [node('Flatten', ['x'], ['y']), 17, 'nn.Flatten'],
-    [node('Flatten', ['x'], ['y'], { axis: 2 }), 17, 'onnx.Op(Flatten)'],
     [node('GlobalAveragePool', ['x'], ['y']), 17, 'nn.AdaptiveAvgPool2d(1x1)'],
     [node('MaxPool', ['x'], ['y'], { kernel_shape: [2, 2] }), 17, 'nn.MaxPool2d(2x2, stride 1x1)'],
     [node('MaxPool', ['x'], ['y', 'i'], { kernel_shape: [2, 2] }), 17, 'onnx.Op(MaxPool)'],

@@ -1,11 +1,12 @@
 import type { Tensor } from '@nnfuse/ir'
+import type { TensorProto } from 'onnx-buf'
 import type { OnnxDocument, OnnxInitializer, OnnxValueInfo } from './document.js'
 import { domainName } from './domains.js'
-import { duplicateValue, malformed } from './errors.js'
+import { at, atPlace, duplicateValue, malformed } from './errors.js'
 import type { OpenExternal } from './external-data.js'
 import type { GraphEntry } from './graph-entry.js'
 import type { FileIndex } from './index-file.js'
-import { isExternal, readTensor, unreadTensor } from './read-tensor.js'
+import { isExternal, isUnread, readTensor, unreadTensor } from './read-tensor.js'
 import { subgraphNames } from './subgraphs.js'
 import { valueTypeOf } from './value-types.js'
 
@@ -28,12 +29,20 @@ const namedOnes = (index: FileIndex, type: 'input' | 'output'): OnnxValueInfo[] 
   return infos
 }
 
+const sparseTensor = (values: TensorProto, dims: bigint[], place: string): Tensor => {
+  try {
+    return unreadTensor({ ...values, dims })
+  } catch (error) {
+    throw atPlace(error, place)
+  }
+}
+
 /** Data of a sparse tensor is not looked at; its name is a constant all the same. */
 const sparseInitializers = (index: FileIndex): OnnxInitializer[] =>
   entriesOf(index, 'sparse').flatMap(({ sparse, start, end }) => {
     if (sparse.values === undefined) return []
     const { name } = sparse.values
-    const tensor = unreadTensor(sparse.values, sparse.dims)
+    const tensor = sparseTensor(sparse.values, sparse.dims, at(index.source.name, start))
     return [{ name, tensor, span: { start, end }, header: sparse.values, external: false }]
   })
 
@@ -44,13 +53,15 @@ const denseInitializers = async (
   const initializers: OnnxInitializer[] = []
   for (const { tensor: indexed, start, end } of entriesOf(index, 'initializer')) {
     const { header } = indexed
-    const tensor = await readTensor(indexed, { file: index.source, openExternal })
+    const tensor = await readTensor(indexed, { file: index.source, openExternal }).catch((error: unknown) => {
+      throw header.name === '' ? atPlace(error, at(index.source.name, start)) : error
+    })
     initializers.push({
       name: header.name,
       tensor,
       span: { start, end },
       header,
-      external: isExternal(header),
+      external: isExternal(header) && !isUnread(tensor),
     })
   }
   return initializers
@@ -72,11 +83,13 @@ const opsetsOf = ({ model }: FileIndex): Map<string, number> =>
 /**
  * Everything of a file but its layers, which importing adds.
  *
+ * @param foldOverridable initializers that are also inputs are constants
  * @throws NnfuseError `ONNX_BAD_TENSOR`, `ONNX_TENSOR_SIZE`, `ONNX_EXTERNAL_DATA`, `ONNX_DUPLICATE_VALUE`
  */
 export const readDocument = async (
   index: FileIndex,
   openExternal: OpenExternal | undefined,
+  foldOverridable = false,
 ): Promise<OnnxDocument> => {
   const initializers = byName([
     ...(await denseInitializers(index, openExternal)),
@@ -92,6 +105,7 @@ export const readDocument = async (
     opsets: opsetsOf(index),
     nodes: entriesOf(index, 'node').map(({ node, start, end }, order) => ({
       node,
+      source: index.source,
       span: { start, end },
       order,
       ...subgraphNames(node),
@@ -104,18 +118,22 @@ export const readDocument = async (
     paths: new Map(),
     constants: new Map(),
     islands: new Map(),
-    tensors: constantsOf(initializers, inputs, irVersion),
+    tensors: constantsOf(initializers, irVersion < 4 || foldOverridable ? [] : inputs),
     types: new Map(),
+    outer: undefined,
+    captured: new Set(),
+    bodies: new Map(),
+    expansions: new Map(),
+    calls: [],
   }
 }
 
-/** From IR version 4 on, an initializer that is also an input is only its default: whoever runs the model may pass another. */
+/** Initializers that are also inputs are only defaults: whoever runs the model may pass another. */
 const constantsOf = (
   initializers: ReadonlyMap<string, OnnxInitializer>,
   inputs: readonly OnnxValueInfo[],
-  irVersion: number,
 ): Map<string, Tensor> => {
-  const overridable = new Set(irVersion >= 4 ? inputs.map(({ name }) => name) : [])
+  const overridable = new Set(inputs.map(({ name }) => name))
   const constants = [...initializers.values()].filter(({ name }) => !overridable.has(name))
   return new Map(constants.map(({ name, tensor }) => [name, tensor]))
 }

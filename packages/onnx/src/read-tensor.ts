@@ -3,17 +3,17 @@ import {
   byteLength,
   type DType,
   deferredTensor,
-  NnfuseError,
   sliceTensor,
   type Tensor,
   tensorOf,
 } from '@nnfuse/ir'
 import { type TensorProto, TensorProto_DataLocation } from 'onnx-buf'
 import { dtypeOf } from './data-types.js'
-import { badTensor, tensorSize } from './errors.js'
+import { badTensor, tensorSize, unreadTensorData } from './errors.js'
 import { type OpenExternal, readExternal } from './external-data.js'
-import { type IndexedTensor, smallTensor } from './index-tensor.js'
+import { type IndexedTensor, type Payload, smallTensor } from './index-tensor.js'
 import { packedField, typedData } from './typed-data.js'
+import { joinBytes, type Span } from './wire.js'
 
 /** Where the large data of tensors is. */
 export interface TensorSource {
@@ -25,8 +25,8 @@ const rawDataField = 9
 
 /** @throws NnfuseError `ONNX_BAD_TENSOR` for dimensions that no tensor has. */
 const shapeOf = ({ name, dims }: TensorProto): number[] => {
-  const negative = dims.find((dim) => dim < 0n)
-  if (negative !== undefined) throw badTensor(name, `has a dimension of ${negative}`)
+  const wrong = dims.find((dim) => dim < 0n || dim > BigInt(Number.MAX_SAFE_INTEGER))
+  if (wrong !== undefined) throw badTensor(name, `has a dimension of ${wrong}`)
   const count = dims.reduce((product, dim) => product * dim, 1n)
   if (count > BigInt(Number.MAX_SAFE_INTEGER) / 16n) throw badTensor(name, `has ${count} elements`)
   return dims.map(Number)
@@ -38,15 +38,23 @@ const knownDtype = ({ name, dataType }: TensorProto): DType => {
   return dtype
 }
 
-/** A tensor of strings: it stays in the file, nobody computes with it. */
-const unreadable = (dtype: DType, shape: readonly number[]): Tensor =>
-  deferredTensor(dtype, shape, [], () => {
-    throw new NnfuseError('DTYPE_UNREADABLE', `sparse tensors and strings (${dtype}) pass through unread`)
-  })
+const unread = new WeakSet<Tensor>()
 
 /** A tensor whose data nobody looks at; it stays in the file. */
-export const unreadTensor = (proto: TensorProto, dims: readonly bigint[]): Tensor =>
-  unreadable(knownDtype(proto), dims.map(Number))
+export const unreadTensor = (proto: TensorProto): Tensor => {
+  const tensor = deferredTensor(knownDtype(proto), shapeOf(proto), [], () => {
+    throw unreadTensorData(proto.name)
+  })
+  unread.add(tensor)
+  return tensor
+}
+
+/** Whether a tensor is passed through without a look at its data: nothing can be computed from it. */
+export const isUnread = (tensor: Tensor): boolean => unread.has(tensor)
+
+/** Strings have no fixed size, and what a segment says nobody knows: no exporter has ever written one. */
+const passesThrough = ({ dataType, segment }: TensorProto): boolean =>
+  dtypeOf(dataType) === 'string' || segment !== undefined
 
 const inMemory = (name: string, dtype: DType, shape: readonly number[], bytes: Uint8Array): Tensor => {
   if (bytes.length !== byteLength({ dtype, shape })) throw tensorSize(name, { dtype, shape }, bytes.length)
@@ -64,10 +72,23 @@ const inFile = async (
   return tensorOf(type.dtype, type.shape, new Uint8Array(await data.source.read(data.offset, data.length)))
 }
 
-const fromPayload = (
+/** A list in several pieces, each of which stays in the file. */
+const inPieces = (
+  name: string,
+  { dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>,
+  pieces: readonly Span[],
+  source: ByteSource,
+): Tensor => {
+  const parts = pieces.map(({ start, end }) => sliceTensor('uint8', [end - start], source, start))
+  const size = parts.reduce((sum, part) => sum + byteLength(part), 0)
+  if (size !== byteLength({ dtype, shape })) throw tensorSize(name, { dtype, shape }, size)
+  return deferredTensor(dtype, shape, parts, (...bytes) => joinBytes(bytes))
+}
+
+const fromPayload = async (
   header: TensorProto,
   type: Pick<Tensor, 'dtype' | 'shape'>,
-  { field, start, end }: NonNullable<IndexedTensor['payload']>,
+  { field, pieces }: Payload,
   source: ByteSource,
 ): Promise<Tensor> => {
   const raw = field === rawDataField
@@ -76,13 +97,25 @@ const fromPayload = (
   if (header.rawData.length + header.floatData.length + header.doubleData.length > 0) {
     throw badTensor(header.name, 'holds its data twice')
   }
-  return inFile(header.name, type, { source, offset: start, length: end - start })
+  const [only, second] = pieces as readonly [Span, ...Span[]]
+  if (second) return inPieces(header.name, type, pieces, source)
+  return await inFile(header.name, type, { source, offset: only.start, length: only.end - only.start })
+}
+
+/** Lists that may hold a tensor's numbers; raw_data stands in place of all of them. */
+const lists = ['floatData', 'int32Data', 'int64Data', 'doubleData', 'uint64Data'] as const
+
+const checkOnce = (proto: TensorProto): void => {
+  const filled = lists.filter((list) => proto[list].length > 0)
+  if (filled.length + Math.min(proto.rawData.length, 1) > 1)
+    throw badTensor(proto.name, 'holds its data twice')
 }
 
 /** A tensor inside a message, such as the value of a Constant node. Its data is in memory already. */
 export const tensorOfProto = (proto: TensorProto): Tensor => {
+  if (passesThrough(proto)) return unreadTensor(proto)
   const [dtype, shape] = [knownDtype(proto), shapeOf(proto)]
-  if (dtype === 'string') return unreadable(dtype, shape)
+  checkOnce(proto)
   const bytes = proto.rawData.length > 0 ? proto.rawData : typedData(dtype, proto)
   return inMemory(proto.name, dtype, shape, bytes)
 }
@@ -97,8 +130,8 @@ export const isExternal = ({ dataLocation }: TensorProto): boolean =>
  * @throws NnfuseError `ONNX_BAD_TENSOR`, `ONNX_TENSOR_SIZE`, `ONNX_EXTERNAL_DATA` naming the tensor.
  */
 export const readTensor = async ({ header, payload }: IndexedTensor, from: TensorSource): Promise<Tensor> => {
+  if (passesThrough(header)) return unreadTensor(header)
   const type = { dtype: knownDtype(header), shape: shapeOf(header) }
-  if (type.dtype === 'string') return unreadable(type.dtype, type.shape)
   if (isExternal(header)) {
     return inFile(header.name, type, await readExternal(header, byteLength(type), from.openExternal))
   }

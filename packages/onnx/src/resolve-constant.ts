@@ -1,18 +1,14 @@
 import type { Tensor, ValueType } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
+import { add, div, mul, neg, pow, reciprocal, sqrt, sub } from './constants/arithmetic.js'
+import { cast, castLike } from './constants/cast.js'
+import { dequantizeLinear } from './constants/dequantize.js'
 import type { Evaluator } from './constants/evaluator.js'
-import {
-  concat,
-  expand,
-  gather,
-  reshape,
-  shape,
-  slice,
-  squeeze,
-  transpose,
-  unsqueeze,
-} from './constants/shape-ops.js'
-import { cast, castLike, constant, constantOfShape, identity } from './constants/value-ops.js'
+import { concat, expand, gather } from './constants/joining.js'
+import { range } from './constants/range.js'
+import { flatten, reshape, shape, squeeze, transpose, unsqueeze } from './constants/shape-ops.js'
+import { slice } from './constants/slice.js'
+import { constant, constantOfShape, identity } from './constants/value-ops.js'
 
 /*
  * Exporters compute some parameters in the graph: zero biases, shapes, casts of weights. Such islands of
@@ -34,10 +30,22 @@ const evaluators: ReadonlyMap<string, Evaluator> = new Map<string, Evaluator>([
   ['ConstantOfShape', constantOfShape],
   ['Reshape', reshape],
   ['Transpose', transpose],
+  ['Flatten', flatten],
+  ['DequantizeLinear', dequantizeLinear],
+  ['Range', range],
+  ['Add', add],
+  ['Sub', sub],
+  ['Mul', mul],
+  ['Div', div],
+  ['Pow', pow],
+  ['Sqrt', sqrt],
+  ['Neg', neg],
+  ['Reciprocal', reciprocal],
 ])
 
-/** Inputs whose values an operator does not read. */
-const typeOnlyInput = (opType: string, input: number): boolean => opType === 'CastLike' && input === 1
+/** Inputs whose types an operator reads, and not their values. */
+const typeOnlyInput = (opType: string, input: number): boolean =>
+  opType === 'Shape' || (opType === 'CastLike' && input === 1)
 
 /**
  * What a node computes, if its inputs are constants and its operator is one of the few above; else undefined.

@@ -1,20 +1,15 @@
-import { type Model, print, withAttrs, withChildren } from '@nnfuse/ir'
+import { print } from '@nnfuse/ir'
 import { describe, expect, test } from 'vitest'
 import { modelFiles, readModel } from '../test/models.js'
 import { ramp } from '../test/onnx-builder.js'
 import { runOnnx } from '../test/run-onnx.js'
+import { withCopies } from '../test/with-copies.js'
 import { documentOf, importOnnx, planOnnx, serializeOnnx } from './index.js'
 
 const names = [...modelFiles.keys()]
 
 /** Its second axis of the bias is a bug of torch's exporter; ONNX Runtime refuses it. */
 const refused = 'conv3d-no-bias.dynamo'
-
-/** Every layer as another object, so that nothing is known to be the file's. */
-const withCopies = (model: Model): Model => {
-  const children = [...model.root.children].map(([name, child]) => [name, withAttrs(child, {})] as const)
-  return model.with(withChildren(model.root, new Map(children)))
-}
 
 const runWithRamp = async (bytes: Uint8Array) => {
   const document = documentOf(await importOnnx(bytes))

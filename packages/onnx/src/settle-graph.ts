@@ -1,6 +1,7 @@
-import { type Tensor, uniqueNames, unknownType, type ValueType } from '@nnfuse/ir'
+import { type Tensor, unknownType, type ValueType } from '@nnfuse/ir'
 import type { OnnxDocument, OnnxNode } from './document.js'
 import type { Draft, DraftNode, DraftValue } from './draft.js'
+import { freshNames } from './fresh-names.js'
 import { type KeptConstants, keepConstants } from './keep-constants.js'
 import { type Sortable, sortNodes } from './sort-nodes.js'
 
@@ -26,9 +27,16 @@ export interface SettledGraph {
   readonly initializers: ReadonlySet<string>
   /** Every name that has a value, with what is known of it where it is new. */
   readonly types: ReadonlyMap<string, ValueType>
+  /** Of a graph inside a node: what it takes from the graphs around it. */
+  readonly captured: readonly string[]
 }
 
-const nothingKept: KeptConstants = { initializers: new Set(), islands: [], materialized: new Map() }
+const nothingKept: KeptConstants = {
+  initializers: new Set(),
+  islands: [],
+  materialized: new Map(),
+  captured: [],
+}
 
 const present = (values: readonly (DraftValue | undefined)[]): DraftValue[] =>
   values.filter((value) => value !== undefined)
@@ -36,14 +44,20 @@ const present = (values: readonly (DraftValue | undefined)[]): DraftValue[] =>
 const namesOf = (values: readonly (DraftValue | undefined)[]): string[] =>
   present(values).map(({ name }) => name as string)
 
-const nameTensors = (draft: Draft, document: OnnxDocument | undefined, kept: KeptConstants): NewTensor[] => {
+const nameTensors = (
+  draft: Draft,
+  document: OnnxDocument | undefined,
+  kept: KeptConstants,
+  enclosing: readonly ReadonlySet<string>[],
+): NewTensor[] => {
   const used = new Set(draft.nodes.flatMap(({ inputs }) => inputs))
-  const unique = uniqueNames([
+  const unique = freshNames(enclosing, [
     ...namesOf([...draft.inputs, ...draft.nodes.flatMap(({ outputs }) => outputs)]),
     ...kept.initializers,
     ...kept.islands.flatMap(({ node }) => node.output),
     ...kept.materialized.keys(),
     ...(document?.nodes.flatMap(({ defined }) => defined) ?? []),
+    ...draft.inside,
   ])
   const named = [...draft.tensors.values()].filter((value) => used.has(value))
   for (const value of named) value.name = unique(value.wishes[0] ?? value.fallback)
@@ -96,9 +110,13 @@ const typesOf = (
  *
  * @throws NnfuseError `CANNOT_EXPRESS` where the nodes form a cycle
  */
-export const settleGraph = (draft: Draft, document: OnnxDocument | undefined): SettledGraph => {
+export const settleGraph = (
+  draft: Draft,
+  document: OnnxDocument | undefined,
+  enclosing: readonly ReadonlySet<string>[],
+): SettledGraph => {
   const kept = document ? keepConstants(draft, document) : nothingKept
-  const tensors = nameTensors(draft, document, kept)
+  const tensors = nameTensors(draft, document, kept, enclosing)
   const items = [...draft.nodes.map(draftItem), ...kept.islands.map(islandItem)]
   return {
     draft,
@@ -106,5 +124,6 @@ export const settleGraph = (draft: Draft, document: OnnxDocument | undefined): S
     tensors,
     initializers: kept.initializers,
     types: typesOf(draft, kept, tensors),
+    captured: kept.captured,
   }
 }

@@ -1,7 +1,8 @@
-import { type GraphModuleOf, uniqueNames } from '@nnfuse/ir'
-import { type OnnxDocument, reservedNames } from './document.js'
+import type { GraphModuleOf } from '@nnfuse/ir'
+import { isStandard, type OnnxDocument, type OnnxNode, reservedNames } from './document.js'
 import { type Draft, type DraftValue, resultValue } from './draft.js'
 import { cannotExpress } from './errors.js'
+import { freshNames } from './fresh-names.js'
 
 /*
  * Three kinds of names are not ours to choose: those of the graph's outputs, those that inner graphs of If and Loop
@@ -15,6 +16,17 @@ interface Naming {
   readonly owners: Map<string, DraftValue>
   /** Values whose name must stay. */
   readonly fixed: Set<DraftValue>
+  /** Identity nodes of the file that are no layers any more, by what they make: one of them serves again. */
+  readonly identities: ReadonlyMap<string, OnnxNode>
+}
+
+const idleIdentities = (draft: Draft, document: OnnxDocument | undefined): Map<string, OnnxNode> => {
+  const written = new Set(draft.nodes.map(({ template }) => template))
+  const idle = (document?.nodes ?? []).filter(
+    ({ node }) =>
+      node.opType === 'Identity' && isStandard(node, document as OnnxDocument) && !written.has(node),
+  )
+  return new Map(idle.map((node) => [node.node.output[0] ?? '', node]))
 }
 
 const give = ({ owners }: Naming, value: DraftValue, name: string): void => {
@@ -34,19 +46,20 @@ const release = (naming: Naming, name: string): void => {
   naming.owners.delete(name)
 }
 
-const copyUnder = ({ draft }: Naming, value: DraftValue, name: string): DraftValue => {
+const copyUnder = ({ draft, identities }: Naming, value: DraftValue, name: string): DraftValue => {
   const copy = resultValue(value.type, name)
+  const original = identities.get(name)
   draft.nodes.push({
     opType: 'Identity',
-    name: `/Identity/${name}`,
+    name: original?.node.name ?? `/Identity/${name}`,
     path: name,
     attributes: [],
     inputs: [value],
     outputs: [copy],
     mentions: [],
-    original: undefined,
-    template: undefined,
-    order: draft.nodes.at(-1)?.order ?? -1,
+    original,
+    template: original?.node,
+    order: original?.order ?? draft.nodes.at(-1)?.order ?? -1,
   })
   return copy
 }
@@ -72,10 +85,15 @@ const outputNames = (graph: GraphModuleOf, document: OnnxDocument | undefined): 
   return document.outputs.map(({ name }) => name)
 }
 
+/** A value may be listed twice under one name. */
 const settleOutputs = (naming: Naming, graph: GraphModuleOf, document: OnnxDocument | undefined): void => {
+  const settled = new Map<string, { readonly value: DraftValue; readonly output: DraftValue }>()
   for (const [i, name] of outputNames(graph, document).entries()) {
     const value = naming.draft.outputs[i] as DraftValue
-    naming.draft.outputs[i] = demand(naming, value, name)
+    const known = settled.get(name)
+    const output = known?.value === value ? known.output : demand(naming, value, name)
+    settled.set(name, { value, output })
+    naming.draft.outputs[i] = output
   }
 }
 
@@ -89,10 +107,18 @@ const settleCaptures = (naming: Naming): void => {
   }
 }
 
-const nameTheRest = (naming: Naming, document: OnnxDocument | undefined): void => {
-  const reserved = reservedNames(document)
-  const unique = uniqueNames([...reserved, ...naming.owners.keys()])
-  const isFree = (name: string): boolean => name !== '' && !naming.owners.has(name) && !reserved.has(name)
+const nameTheRest = (
+  naming: Naming,
+  document: OnnxDocument | undefined,
+  enclosing: readonly ReadonlySet<string>[],
+): void => {
+  const reserved = new Set([...reservedNames(document), ...naming.draft.inside])
+  const unique = freshNames(enclosing, [...reserved, ...naming.owners.keys()])
+  const isFree = (name: string): boolean =>
+    name !== '' &&
+    !naming.owners.has(name) &&
+    !reserved.has(name) &&
+    !enclosing.some((scope) => scope.has(name))
   const nameless = naming.draft.nodes
     .flatMap(({ outputs }) => outputs)
     .filter((value) => value && value.name === undefined)
@@ -108,13 +134,19 @@ const nameTheRest = (naming: Naming, document: OnnxDocument | undefined): void =
  *
  * @throws NnfuseError `CANNOT_EXPRESS` where two values must have one name
  */
-export const settleNames = (draft: Draft, graph: GraphModuleOf, document: OnnxDocument | undefined): void => {
+export const settleNames = (
+  draft: Draft,
+  graph: GraphModuleOf,
+  document: OnnxDocument | undefined,
+  enclosing: readonly ReadonlySet<string>[],
+): void => {
   const owners = new Map<string, DraftValue>()
   for (const value of [...draft.inputs, ...draft.nodes.flatMap(({ outputs }) => outputs)]) {
     if (value?.name !== undefined) owners.set(value.name, value)
   }
-  const naming: Naming = { draft, owners, fixed: new Set(draft.inputs) }
+  const identities = idleIdentities(draft, document)
+  const naming: Naming = { draft, owners, fixed: new Set(draft.inputs), identities }
   settleCaptures(naming)
   settleOutputs(naming, graph, document)
-  nameTheRest(naming, document)
+  nameTheRest(naming, document, enclosing)
 }

@@ -4,7 +4,8 @@ import type { AttributeProto, GraphProto, NodeProto } from 'onnx-buf'
  * If, Loop and Scan hold graphs in their attributes. Those use values of the graphs around them by name.
  */
 
-const graphsOf = ({ attribute }: NodeProto): GraphProto[] =>
+/** The graphs in a node's attributes. */
+export const graphsOf = ({ attribute }: NodeProto): GraphProto[] =>
   attribute.flatMap((entry: AttributeProto) => [...(entry.g ? [entry.g] : []), ...entry.graphs])
 
 /** A graph that is still to be read, with the names that the graphs around it define. */
@@ -34,8 +35,8 @@ const isVisible = (scope: Scope | undefined, name: string): boolean => {
 
 const scopeOf = (graph: GraphProto, outer: Scope | undefined): Scope => ({ names: namesOf(graph), outer })
 
-const pendingOf = (node: NodeProto, outer: Scope | undefined): Pending[] =>
-  graphsOf(node).map((graph) => ({ graph, visible: scopeOf(graph, outer) }))
+const pendingOf = (graphs: readonly GraphProto[], outer: Scope | undefined): Pending[] =>
+  graphs.map((graph) => ({ graph, visible: scopeOf(graph, outer) }))
 
 /** What a node's graphs mention: names they take from outside, and names they define themselves. */
 export interface SubgraphNames {
@@ -46,8 +47,11 @@ export interface SubgraphNames {
 const nothing: SubgraphNames = { captured: [], defined: [] }
 
 /** The names that the graphs inside a node's attributes capture from outside, once each, and define. */
-export const subgraphNames = (node: NodeProto): SubgraphNames => {
-  const stack = pendingOf(node, undefined)
+export const subgraphNames = (node: NodeProto): SubgraphNames => graphNames(graphsOf(node))
+
+/** The names that graphs, and those inside them, capture from outside, once each, and define. */
+export const graphNames = (graphs: readonly GraphProto[]): SubgraphNames => {
+  const stack = pendingOf(graphs, undefined)
   if (stack.length === 0) return nothing
   const captured = new Set<string>()
   const defined = new Set<string>()
@@ -56,7 +60,7 @@ export const subgraphNames = (node: NodeProto): SubgraphNames => {
     for (const name of visible.names) defined.add(name)
     const used = [...graph.node.flatMap(({ input }) => input), ...graph.output.map(({ name }) => name)]
     for (const name of used) if (name !== '' && !isVisible(visible, name)) captured.add(name)
-    for (const inner of graph.node.flatMap((node) => pendingOf(node, visible))) stack.push(inner)
+    for (const inner of graph.node.flatMap((node) => pendingOf(graphsOf(node), visible))) stack.push(inner)
   }
   return { captured: [...captured], defined: [...defined] }
 }

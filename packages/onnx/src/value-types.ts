@@ -9,8 +9,10 @@ import {
 } from 'onnx-buf'
 import { dataTypeOf, dtypeOf } from './data-types.js'
 
+const isSize = (value: bigint): boolean => value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER)
+
 const dimOf = ({ value }: TensorShapeProto_Dimension): Dim => {
-  if (value.case === 'dimValue') return value.value >= 0n ? Number(value.value) : null
+  if (value.case === 'dimValue') return isSize(value.value) ? Number(value.value) : null
   return value.case === 'dimParam' && value.value !== '' ? value.value : null
 }
 

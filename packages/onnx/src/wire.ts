@@ -52,6 +52,17 @@ export const readSpan = async (window: Window, span: Span): Promise<Uint8Array> 
   return new Uint8Array(window.bytes.subarray(span.start - window.offset, span.end - window.offset))
 }
 
+/** One array of bytes out of several. */
+export const joinBytes = (parts: readonly Uint8Array[]): Uint8Array => {
+  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
 /** What the file seems to be instead, for the hint of an error. */
 const hintOfStart = async (source: ByteSource): Promise<string | undefined> =>
   describeStart(await source.read(0, Math.min(64, source.size)))

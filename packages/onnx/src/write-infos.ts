@@ -40,12 +40,11 @@ export const placeInfos = (
   after: readonly Listed[],
 ): ReadonlyMap<number, readonly Segment[]> => {
   const known = new Map(before.map((info) => [info.name, info]))
-  const segmentsFor = ({ name, type }: Listed): Segment[] => {
-    const info = known.get(name)
-    return info && agrees(info.type, type) ? [copySegment(source, info.span)] : infoField(field, name, type)
-  }
+  const segmentsFor = ({ name, type }: Listed, info = known.get(name)): Segment[] =>
+    info && agrees(info.type, type) ? [copySegment(source, info.span)] : infoField(field, name, type)
   const same = before.length === after.length && before.every(({ name }, i) => name === after[i]?.name)
-  if (same) return new Map(before.map(({ span }, i) => [span.start, segmentsFor(after[i] as Listed)]))
+  if (same)
+    return new Map(before.map(({ span }, i) => [span.start, segmentsFor(after[i] as Listed, before[i])]))
   const first: Span | undefined = before[0]?.span
-  return new Map([[first?.start ?? -1, after.flatMap(segmentsFor)]])
+  return new Map([[first?.start ?? -1, after.flatMap((listed) => segmentsFor(listed))]])
 }

@@ -9,13 +9,14 @@ import {
 } from '@nnfuse/ir'
 import { assembleFile } from './assemble-file.js'
 import { assembleNew } from './assemble-new.js'
+import { settledTensors, writtenGraphs } from './count-inner.js'
 import { documentOf, type OnnxDocument, oldestOpset } from './document.js'
-import { draftGraph, graphOf } from './draft-graph.js'
+import { graphOf } from './draft-graph.js'
 import { cannotExpress, tooLarge } from './errors.js'
 import { defaultOpset, opsetOf } from './import-onnx.js'
 import { type Segment, segmentSize, totalSize } from './segments.js'
-import { type SettledGraph, settleGraph } from './settle-graph.js'
-import { settleNames } from './settle-names.js'
+import type { SettledGraph } from './settle-graph.js'
+import { writeGraph } from './write-graph.js'
 
 /** How to write a model. All but `inputs` is for models that were built: a file keeps what it says about itself. */
 export interface WriteOptions {
@@ -74,9 +75,8 @@ const settle = (given: ModelLike, options: WriteOptions): Settled => {
   const opset = opsetFor(model, options)
   const document = documentOf(model)
   const graph = graphOf(model)
-  const draft = draftGraph(graph, opset, document, new Map(Object.entries(options.inputs ?? {})))
-  settleNames(draft, graph, document)
-  const settled = settleGraph(draft, document)
+  const inputTypes = new Map(Object.entries(options.inputs ?? {}))
+  const settled = writeGraph({ graph, document, opset, inputTypes, enclosing: [] })
   const { irVersion = 10, graphName = 'nnfuse', producer = 'nnfuse' } = options
   const segments = document
     ? assembleFile(settled, document)
@@ -128,26 +128,22 @@ export const serializeOnnx = async (model: ModelLike, options: WriteOptions = {}
   return bytes
 }
 
-const tensorsOf = ({ settled, document }: Settled): Map<string, Tensor> => {
-  const kept = [...(document?.initializers.values() ?? [])].filter(({ name }) =>
-    settled.initializers.has(name),
-  )
-  return new Map([
-    ...kept.map(({ name, tensor }): [string, Tensor] => [name, tensor]),
-    ...settled.tensors.map(({ name, tensor }): [string, Tensor] => [name, tensor]),
-  ])
+/**
+ * The initializers of the file that writing would give, by name; not those of graphs inside nodes. Nothing is read or
+ * computed.
+ */
+export const initializerTensors = (model: ModelLike, options: WriteOptions = {}): Map<string, Tensor> => {
+  const { settled, document } = settle(model, options)
+  return settledTensors(settled, document)
 }
 
-/** The initializers of the file that writing would give, by name. Nothing is read or computed. */
-export const initializerTensors = (model: ModelLike, options: WriteOptions = {}): Map<string, Tensor> =>
-  tensorsOf(settle(model, options))
-
-/** What the file that writing would give holds. Nothing is read or computed. */
+/** What the file that writing would give holds, graphs inside nodes included. Nothing is read or computed. */
 export const onnxCounts = (model: ModelLike, options: WriteOptions = {}): OnnxCounts => {
   const written = settle(model, options)
-  const tensors = [...tensorsOf(written).values()]
+  const graphs = writtenGraphs(written.settled, written.document)
+  const tensors = graphs.flatMap((graph) => graph.tensors)
   return {
-    nodes: written.settled.nodes.length,
+    nodes: graphs.reduce((sum, { nodes }) => sum + nodes, 0),
     initializers: tensors.length,
     parameters: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     bytes: totalSize(written.segments),

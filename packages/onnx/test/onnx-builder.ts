@@ -4,6 +4,8 @@ import {
   type AttributeProto,
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
+  type FunctionProto,
+  FunctionProtoSchema,
   type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
@@ -109,14 +111,66 @@ export const graph = ({
     valueInfo: infos(valueInfo),
   })
 
+interface FunctionParts {
+  readonly inputs: string[]
+  readonly outputs: string[]
+  readonly nodes: NodeProto[]
+  /** Attributes that a call must give. */
+  readonly attributes?: string[]
+  /** Attributes that have a value where a call does not give them. */
+  readonly defaults?: Readonly<Record<string, AttributeValue>>
+  readonly opset?: number
+  readonly domains?: readonly string[]
+}
+
+/** A function of the domain `test`. */
+export const functionOf = (name: string, parts: FunctionParts): FunctionProto => {
+  const { inputs, outputs, nodes, attributes = [], defaults = {}, opset = 17, domains = [] } = parts
+  return create(FunctionProtoSchema, {
+    name,
+    domain: 'test',
+    input: inputs,
+    output: outputs,
+    attribute: attributes,
+    attributeProto: Object.entries(defaults).map(([key, value]) => attribute(key, value)),
+    node: nodes,
+    opsetImport: [
+      { domain: '', version: BigInt(opset) },
+      ...domains.map((domain) => ({ domain, version: 1n })),
+    ],
+  })
+}
+
+/** A node of a function with attributes that are the function's: the node's name for it, the function's. */
+export const withReferences = (
+  { attribute: given, ...rest }: NodeProto,
+  references: Readonly<Record<string, string>>,
+  type: AttributeType,
+): NodeProto => ({
+  ...rest,
+  attribute: [
+    ...given,
+    ...Object.entries(references).map(([name, refAttrName]) =>
+      create(AttributeProtoSchema, { name, refAttrName, type }),
+    ),
+  ],
+})
+
 export interface ModelParts extends GraphParts {
   readonly opset?: number
   readonly irVersion?: number
   readonly domains?: readonly string[]
+  readonly functions?: readonly FunctionProto[]
 }
 
 /** The bytes of a model. */
-export const model = ({ opset = 17, irVersion = 8, domains = [], ...parts }: ModelParts): Uint8Array =>
+export const model = ({
+  opset = 17,
+  irVersion = 8,
+  domains = [],
+  functions = [],
+  ...parts
+}: ModelParts): Uint8Array =>
   toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
@@ -126,5 +180,6 @@ export const model = ({ opset = 17, irVersion = 8, domains = [], ...parts }: Mod
         ...domains.map((domain) => ({ domain, version: 1n })),
       ],
       graph: graph(parts),
+      functions: [...functions],
     }),
   )

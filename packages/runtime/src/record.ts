@@ -6,9 +6,10 @@ import { batchNorm } from './ops/batch-norm.js'
 import { conv } from './ops/conv.js'
 import { convTranspose } from './ops/conv-transpose.js'
 import { dropout } from './ops/dropout.js'
-import { add, concat, flatten, mul } from './ops/elementwise.js'
-import { linear } from './ops/linear.js'
+import { add, concat, div, flatten, mul, sub } from './ops/elementwise.js'
+import { gemm, linear } from './ops/linear.js'
 import { adaptiveAvgPool, avgPool, maxPool } from './ops/pooling.js'
+import { pad, reshape, squeeze, transpose, unsqueeze } from './ops/shape.js'
 
 /*
  * Ops<V> lets a forward do nothing with a value but pass it on, so a forward is a straight line of operations,
@@ -113,6 +114,7 @@ const recordingOps = (recorder: Recorder): Ops<Slot> => {
     batchNorm: (x, attrs, training) =>
       unary(x, (value, context) => batchNorm(value, attrs, training, context)),
     linear: (x, attrs) => unary(x, (value, { device }) => linear(value, attrs, device)),
+    gemm: (x, attrs) => unary(x, (value, { device }) => gemm(value, attrs, device)),
     relu: (x) => unary(x, relu),
     clip: (x, min, max) => unary(x, (value) => clip(value, min, max)),
     leakyRelu: (x, slope) => unary(x, (value) => leakyRelu(value, slope)),
@@ -121,9 +123,16 @@ const recordingOps = (recorder: Recorder): Ops<Slot> => {
     gelu: (x, approximate) => unary(x, (value, { device }) => gelu(value, approximate, device)),
     hardswish: (x) => unary(x, hardswish),
     add: (a, b) => recorder.emit([a, b], add),
+    sub: (a, b) => recorder.emit([a, b], sub),
     mul: (a, b) => recorder.emit([a, b], mul),
+    div: (a, b) => recorder.emit([a, b], div),
     concat: (values, axis) => recorder.emit(values, (inputs) => concat(inputs, axis)),
     flatten: (x, start, end) => unary(x, (value) => flatten(value, start, end)),
+    reshape: (x, sizes) => unary(x, (value) => reshape(value, sizes)),
+    transpose: (x, perm) => unary(x, (value) => transpose(value, perm)),
+    squeeze: (x, axes) => unary(x, (value) => squeeze(value, axes)),
+    unsqueeze: (x, axes) => unary(x, (value) => unsqueeze(value, axes)),
+    pad: (x, pads, value) => unary(x, (input) => pad(input, pads, value)),
     maxPool: (x, attrs) => unary(x, (value, { device }) => maxPool(value, attrs, device)),
     avgPool: (x, attrs) => unary(x, (value, { device }) => avgPool(value, attrs, device)),
     adaptiveAvgPool: (x, size) => unary(x, (value, { device }) => adaptiveAvgPool(value, size, device)),

@@ -17,6 +17,7 @@ export {
   shapesWithAxes,
 } from './generators/layer-generator.js'
 export { arbitraryLinear } from './generators/linear.js'
+export { plusInput } from './generators/plus-input.js'
 export { arbitraryTensor } from './generators/tensors.js'
 export type { Violation } from './law.js'
 export type { LawCheck } from './law-check.js'

@@ -13,6 +13,8 @@ import {
   ConvTranspose3d,
   type ConvTransposeAttrs,
   flatten,
+  Gemm,
+  type GemmAttrs,
   type Graph,
   inChannels,
   inChannelsTransposed,
@@ -41,6 +43,12 @@ const forConv = (attrs: unknown): Shape =>
   image(inChannels(attrs as ConvAttrs), spatialAxes(attrs as ConvAttrs))
 const forTransposed = (attrs: unknown): Shape =>
   image(inChannelsTransposed(attrs as ConvTransposeAttrs), spatialAxes(attrs as ConvTransposeAttrs))
+/** As many rows as its bias has; any number for a bias of one row. */
+const forGemm = (attrs: unknown): Shape => {
+  const { weight, bias } = attrs as GemmAttrs
+  const [rows = 1] = bias.shape
+  return [rows === 1 ? batch : rows, weight.shape[1] ?? 1]
+}
 const forNorm =
   (axes: number) =>
   (attrs: unknown): Shape =>
@@ -55,6 +63,7 @@ const shapeFor: ReadonlyMap<string, (attrs: unknown) => Shape> = new Map([
   [ConvTranspose2d.kind, forTransposed],
   [ConvTranspose3d.kind, forTransposed],
   [Linear.kind, (attrs: unknown): Shape => [batch, inFeatures(attrs as LinearAttrs)]],
+  [Gemm.kind, forGemm],
   [BatchNorm1d.kind, forNorm(0)],
   [BatchNorm2d.kind, forNorm(2)],
   [BatchNorm3d.kind, forNorm(3)],

@@ -7,7 +7,7 @@ interface Recklessness {
 }
 
 const chainAt = (graph: GraphModuleOf, { slots }: Rule, last: number): number[] | undefined => {
-  const { producer } = indexGraph(graph.attrs)
+  const { producerOf } = indexGraph(graph.attrs)
   const positions: number[] = []
   let position: number | undefined = last
   for (const { kinds } of [...slots].reverse()) {
@@ -15,15 +15,15 @@ const chainAt = (graph: GraphModuleOf, { slots }: Rule, last: number): number[] 
     if (call === undefined || !kinds.includes((graph.children.get(call.target) as AnyModule).kind))
       return undefined
     positions.unshift(position as number)
-    position = producer.get(call.inputs[0] as string)
+    position = producerOf(call.inputs[0] as string)
   }
   return positions
 }
 
 const usedElsewhere = ({ attrs }: GraphModuleOf, positions: readonly number[]): boolean => {
-  const { users, isOutput } = indexGraph(attrs)
+  const { usersOf, isOutput } = indexGraph(attrs)
   const inner = positions.slice(0, -1).flatMap((position) => attrs.calls[position]?.outputs ?? [])
-  return inner.some((value) => isOutput.has(value) || (users.get(value)?.length ?? 0) > 1)
+  return inner.some((value) => isOutput(value) || usersOf(value).length > 1)
 }
 
 const rewritten = (graph: GraphModuleOf, rule: Rule, positions: readonly number[]): Application[] => {
@@ -47,6 +47,7 @@ const rewritten = (graph: GraphModuleOf, rule: Rule, positions: readonly number[
       host: paths[0] as string,
       path: paths[0] as string,
       replacement,
+      exactness: rule.exactness,
       typesSeen: [],
       inputs: first?.inputs ?? [],
       outputs: last?.outputs ?? [],
@@ -65,8 +66,15 @@ export const recklessPlan =
       return chain === undefined || (!ignoresOtherUsers && usedElsewhere(graph, chain)) ? [] : [chain]
     })
     const applications = chains.slice(0, 1).flatMap((positions) => rewritten(graph, rule, positions))
-    const removed = new Set(applications.flatMap(({ positions }) => positions))
-    const staying = new Set(graph.attrs.calls.filter((_, i) => !removed.has(i)).map(({ target }) => target))
-    const vacated = new Set(applications.flatMap(({ paths }) => paths).filter((path) => !staying.has(path)))
-    return { graph, applications, declines: [], tried: new Map(), removed, vacated }
+    const removed = new Uint8Array(graph.attrs.calls.length)
+    for (const position of applications.flatMap(({ positions }) => positions)) removed[position] = 1
+    const staying = new Set(graph.attrs.calls.filter((_, i) => !removed[i]).map(({ target }) => target))
+    return {
+      graph,
+      applications,
+      declines: [],
+      tried: new Map(),
+      removed,
+      isVacated: (path) => !staying.has(path),
+    }
   }

@@ -12,6 +12,7 @@ interface Options {
   readonly runs: number
   readonly dim?: ReadonlyMap<string, number>
   readonly latency: boolean
+  readonly foldOverridable?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -33,12 +34,13 @@ const run = async (model: string, options: Options, terminal: Terminal): Promise
     import('../fuse-file.js'),
     import('../format/format-fuse.js'),
   ])
-  const { output, verify, keep, data, seed, runs, dim, latency, json, quiet } = options
+  const { output, verify, keep, data, seed, runs, dim, latency, foldOverridable, json, quiet } = options
   const result = await fuseFile(model, {
     ...(output !== undefined && { output }),
     ...(data !== undefined && { data }),
     ...(dim !== undefined && { sizes: dim }),
     ...(keep !== undefined && { keep }),
+    ...(foldOverridable !== undefined && { foldOverridable }),
     verify,
     seed,
     runs: latency ? runs : 0,
@@ -79,6 +81,10 @@ export const fuseCommand = (terminal: Terminal, finish: Finish): Command =>
       100,
     )
     .option('--dim <name=size>', 'a size that the model leaves open; may be given several times', addDim)
+    .option(
+      '--fold-overridable',
+      'fold weights, too, that are inputs with a default; they can be passed no more',
+    )
     .option('--no-latency', 'do not measure how long the models take')
     .option('--json', 'print one JSON object and nothing else')
     .option('-q, --quiet', 'print nothing but errors')

@@ -46,6 +46,9 @@ export const formatPerAxis = (name: string, values: readonly number[], usual: nu
   return `, ${name} ${allEqual(values) ? values[0] : formatSize(values)}`
 }
 
+/** `1+2` */
+export const formatPair = ([before, after]: PadPair): string => `${before}+${after}`
+
 export const formatPadding = (padding: Padding): string => {
   if (typeof padding === 'string') return `, padding ${padding}`
   if (padding.every(([before, after]) => before === after)) {
@@ -55,7 +58,7 @@ export const formatPadding = (padding: Padding): string => {
       0,
     )
   }
-  return `, padding ${padding.map(([before, after]) => `${before}+${after}`).join('x')}`
+  return `, padding ${padding.map(formatPair).join('x')}`
 }
 
 /** `, no bias` where there is none. */

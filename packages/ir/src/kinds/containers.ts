@@ -1,4 +1,5 @@
-import { checkGraph, type Graph, type ValueId } from '../graph.js'
+import { checkGraph } from '../check-graph.js'
+import type { Graph, ValueId } from '../graph.js'
 import { type AnyModule, type Kind, kind, type Module } from '../module.js'
 import type { Ops } from '../ops.js'
 import { runInOrder } from './run-in-order.js'

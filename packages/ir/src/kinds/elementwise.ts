@@ -11,11 +11,23 @@ export const Add: Plain<'nn.Add'> = kind('nn.Add', {
   commutative: true,
 })
 
+/** `a - b`, broadcasting. */
+export const Sub: Plain<'nn.Sub'> = kind('nn.Sub', {
+  create: () => ({ attrs: {} }),
+  forward: (ops, _module, a, b) => ops.sub(a, b),
+})
+
 /** `a * b`, broadcasting. */
 export const Mul: Plain<'nn.Mul'> = kind('nn.Mul', {
   create: () => ({ attrs: {} }),
   forward: (ops, _module, a, b) => ops.mul(a, b),
   commutative: true,
+})
+
+/** `a / b`, broadcasting; integers are rounded toward zero, as ONNX has it. */
+export const Div: Plain<'nn.Div'> = kind('nn.Div', {
+  create: () => ({ attrs: {} }),
+  forward: (ops, _module, a, b) => ops.div(a, b),
 })
 
 /** Any number of inputs, joined along an axis (1, the channels, unless told). */

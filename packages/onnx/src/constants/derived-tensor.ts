@@ -1,8 +1,10 @@
 import {
   bitsPerElement,
   byteLength,
+  decodeFloats,
   deferredTensor,
   elementCount,
+  encode,
   peekBytes,
   type Tensor,
   tensorOf,
@@ -88,14 +90,45 @@ export const stridedTensor = (
   return derivedTensor({ dtype: tensor.dtype, shape }, [tensor], compute)
 }
 
+/** What transposed tensors were made from: a weight that is turned when it is read is turned back when it is written. */
+const originals = new WeakMap<Tensor, { readonly tensor: Tensor; readonly perm: readonly number[] }>()
+
 /** The tensor with its axes in another order. */
 export const transposed = (tensor: Tensor, perm: readonly number[]): Tensor | undefined => {
+  const original = originals.get(tensor)
+  if (original && perm.every((axis, i) => original.perm[axis] === i)) return original.tensor
   const strides = stridesOf(tensor.shape)
-  return stridedTensor(
+  const result = stridedTensor(
     tensor,
     perm.map((axis) => tensor.shape[axis] as number),
     perm.map((axis) => strides[axis] as number),
   )
+  if (result) originals.set(result, { tensor, perm })
+  return result
+}
+
+/** A float tensor times a number, each product rounded to the dtype. */
+export const scaled = (tensor: Tensor | undefined, factor: number): Tensor | undefined => {
+  if (tensor === undefined || factor === 1) return tensor
+  const { dtype } = tensor
+  return derivedTensor(tensor, [tensor], (bytes) =>
+    encode(
+      decodeFloats(bytes, dtype).map((value) => value * factor),
+      dtype,
+    ),
+  )
+}
+
+/** The tensor repeated along axes of size 1, and new ones in front, to broadcast to a shape; undefined where it does not. */
+export const expanded = (tensor: Tensor, wanted: readonly number[]): Tensor | undefined => {
+  const rank = Math.max(wanted.length, tensor.shape.length)
+  const from = [...new Array<number>(rank - tensor.shape.length).fill(1), ...tensor.shape]
+  const to = [...new Array<number>(rank - wanted.length).fill(1), ...wanted]
+  const dims = from.map((dim, i) => (dim === 1 ? (to[i] as number) : dim))
+  if (dims.some((dim, i) => dim < 0 || (to[i] !== 1 && to[i] !== dim))) return undefined
+  if (String(dims) === String(tensor.shape)) return tensor
+  const strides = stridesOf(from).map((stride, i) => (from[i] === 1 ? 0 : stride))
+  return stridedTensor(tensor, dims, strides)
 }
 
 const product = (dims: readonly number[]): number => elementCount(dims)

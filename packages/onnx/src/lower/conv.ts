@@ -1,23 +1,16 @@
 import {
   type ConvAttrs,
   type ConvTransposeAttrs,
-  encode,
   kernelSize,
   type Padding,
   type PadPair,
-  tensorOf,
   typeOps,
   type ValueType,
 } from '@nnfuse/ir'
 import type { DraftValue } from '../draft.js'
 import { cannotExpress } from '../errors.js'
 import type { Emit, NewAttributes } from './emit.js'
-
-/** ONNX states all starts, then all ends. */
-const padsOf = (padding: readonly PadPair[]): number[] => [
-  ...padding.map(([before]) => before),
-  ...padding.map(([, after]) => after),
-]
+import { integers, padsOf } from './reshaping.js'
 
 /** `same` in numbers: what a window of stride 1 needs, the odd one where the word says. */
 const sameAsPairs = (
@@ -64,23 +57,15 @@ const explicitPadding = (emit: Emit, attrs: ConvAttrs): readonly PadPair[] => {
   throw cannotExpress(emit.path, `${attrs.paddingMode} padding that depends on the size of the input`)
 }
 
-const paddedType = ({ dtype, shape }: ValueType, padding: readonly PadPair[]): ValueType => ({
-  dtype,
-  shape: shape?.map((dim, i) => {
-    const [before, after] = padding[i - 2] ?? [0, 0]
-    return typeof dim === 'number' ? dim + before + after : dim
-  }),
-})
-
 /** What a convolution pads with other than zeros, ONNX pads in a node of its own. */
 const pad = (emit: Emit, x: DraftValue, attrs: ConvAttrs, padding: readonly PadPair[]): DraftValue => {
   const [mode, opset] = padModes[attrs.paddingMode as keyof typeof padModes]
   if (emit.opset < opset) throw cannotExpress(emit.path, `${attrs.paddingMode} padding needs opset ${opset}`)
-  const pads = padsOf([[0, 0], [0, 0], ...padding])
-  const type = paddedType(x.type, padding)
+  const pairs: readonly PadPair[] = [[0, 0], [0, 0], ...padding]
+  const type = typeOps.pad(x.type, pairs, 0)
+  const pads = padsOf(pairs)
   if (emit.opset < 11) return emit.node('Pad', [x], type, { mode, pads })
-  const tensor = tensorOf('int64', [pads.length], encode(pads, 'int64'))
-  return emit.node('Pad', [x, emit.tensor(tensor, 'pads', 'Pad')], type, { mode })
+  return emit.node('Pad', [x, emit.tensor(integers(pads), 'pads', 'Pad')], type, { mode })
 }
 
 const none = (attrs: ConvAttrs): readonly PadPair[] => kernelSize(attrs).map(() => [0, 0])

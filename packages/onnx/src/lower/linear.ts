@@ -1,11 +1,13 @@
 import {
   floatTensor,
+  type GemmAttrs,
   type LinearAttrs,
   NnfuseError,
   outFeatures,
   rankOf,
   type Tensor,
   typeOps,
+  type ValueType,
 } from '@nnfuse/ir'
 import { transposed } from '../constants/derived-tensor.js'
 import type { DraftValue } from '../draft.js'
@@ -18,19 +20,24 @@ const zeros = (size: number, { weight }: LinearAttrs): Tensor =>
 const biasOf = (emit: Emit, attrs: LinearAttrs): Tensor | null =>
   attrs.bias ?? (emit.opset < 11 ? zeros(outFeatures(attrs), attrs) : null)
 
-const gemm = (emit: Emit, x: DraftValue, attrs: LinearAttrs): DraftValue => {
-  const bias = biasOf(emit, attrs)
+const gemmNode = (
+  emit: Emit,
+  x: DraftValue,
+  weight: Tensor,
+  bias: Tensor | null,
+  type: ValueType,
+): DraftValue => {
   const operands = [
     x,
-    emit.tensor(attrs.weight, 'weight', 'Gemm'),
+    emit.tensor(weight, 'weight', 'Gemm'),
     ...(bias ? [emit.tensor(bias, 'bias', 'Gemm')] : []),
   ]
-  return emit.node('Gemm', operands, typeOps.linear(x.type, attrs), {
-    alpha: { float: 1 },
-    beta: { float: 1 },
-    transB: 1,
-  })
+  return emit.node('Gemm', operands, type, { alpha: { float: 1 }, beta: { float: 1 }, transB: 1 })
 }
+
+/** Its input is a matrix by what the layer is. */
+export const gemm = (emit: Emit, x: DraftValue, attrs: GemmAttrs): DraftValue =>
+  gemmNode(emit, x, attrs.weight, attrs.bias, typeOps.gemm(x.type, attrs))
 
 const transposedWeight = ({ weight }: LinearAttrs): Tensor => {
   const tensor = transposed(weight, [1, 0])
@@ -51,5 +58,10 @@ const matMul = (emit: Emit, x: DraftValue, attrs: LinearAttrs): DraftValue => {
 const takesMatrix = (emit: Emit, x: DraftValue): boolean =>
   (rankOf(x.type) ?? (emit.replaces('Gemm') ? 2 : 0)) === 2
 
-export const linear = (emit: Emit, x: DraftValue, attrs: LinearAttrs): DraftValue =>
-  takesMatrix(emit, x) ? gemm(emit, x, attrs) : matMul(emit, x, attrs)
+/** Without a bias, both take one node, and what was a MatMul stays one. */
+const staysMatMul = (emit: Emit, { bias }: LinearAttrs): boolean => bias === null && emit.replaces('MatMul')
+
+export const linear = (emit: Emit, x: DraftValue, attrs: LinearAttrs): DraftValue => {
+  if (!takesMatrix(emit, x) || staysMatMul(emit, attrs)) return matMul(emit, x, attrs)
+  return gemmNode(emit, x, attrs.weight, biasOf(emit, attrs), typeOps.linear(x.type, attrs))
+}

@@ -4,8 +4,9 @@ import type { Emitter } from '../emitter.js'
 import { clip, gelu, hardswish } from './activations.js'
 import { batchNorm } from './batch-norm.js'
 import { conv, convTranspose } from './conv.js'
-import { linear } from './linear.js'
+import { gemm, linear } from './linear.js'
 import { adaptiveAvgPool, avgPool, maxPool } from './pooling.js'
+import { pad, reshape, squeeze, unsqueeze } from './reshaping.js'
 import { concat, dropout, flatten } from './shape.js'
 
 /** {@link Ops} by writing nodes. */
@@ -16,6 +17,7 @@ export const opsOf = (emitter: Emitter): Ops<DraftValue> => ({
   convTranspose: (x, attrs) => convTranspose(emitter, x, attrs),
   batchNorm: (x, attrs, training) => batchNorm(emitter, x, attrs, training),
   linear: (x, attrs) => linear(emitter, x, attrs),
+  gemm: (x, attrs) => gemm(emitter, x, attrs),
   relu: (x) => emitter.node('Relu', [x], x.type),
   clip: (x, min, max) => clip(emitter, x, min, max),
   leakyRelu: (x, slope) => emitter.node('LeakyRelu', [x], x.type, { alpha: { float: slope } }),
@@ -24,9 +26,16 @@ export const opsOf = (emitter: Emitter): Ops<DraftValue> => ({
   gelu: (x, approximate) => gelu(emitter, x, approximate),
   hardswish: (x) => hardswish(emitter, x),
   add: (a, b) => emitter.node('Add', [a, b], typeOps.add(a.type, b.type)),
+  sub: (a, b) => emitter.node('Sub', [a, b], typeOps.sub(a.type, b.type)),
   mul: (a, b) => emitter.node('Mul', [a, b], typeOps.mul(a.type, b.type)),
+  div: (a, b) => emitter.node('Div', [a, b], typeOps.div(a.type, b.type)),
   concat: (values, axis) => concat(emitter, values, axis),
   flatten: (x, startAxis, endAxis) => flatten(emitter, x, startAxis, endAxis),
+  reshape: (x, sizes) => reshape(emitter, x, sizes),
+  transpose: (x, perm) => emitter.node('Transpose', [x], typeOps.transpose(x.type, perm), { perm }),
+  squeeze: (x, axes) => squeeze(emitter, x, axes),
+  unsqueeze: (x, axes) => unsqueeze(emitter, x, axes),
+  pad: (x, pads, value) => pad(emitter, x, pads, value),
   maxPool: (x, attrs) => maxPool(emitter, x, attrs),
   avgPool: (x, attrs) => avgPool(emitter, x, attrs),
   adaptiveAvgPool: (x, outputSize) => adaptiveAvgPool(emitter, x, outputSize),

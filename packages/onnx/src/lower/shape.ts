@@ -1,13 +1,14 @@
-import { encode, tensorOf, typeOps } from '@nnfuse/ir'
+import { type ReshapeSize, rankOf, typeOps } from '@nnfuse/ir'
 import type { DraftValue } from '../draft.js'
 import { cannotExpress } from '../errors.js'
 import type { Emit } from './emit.js'
+import { reshape } from './reshaping.js'
 import { scalar } from './scalars.js'
 
-/** Sizes for Reshape: 0 copies an axis, -1 takes what is left; axes behind the merged ones must be known. */
-const reshapeSizes = (emit: Emit, x: DraftValue, startAxis: number, endAxis: number): number[] => {
+/** Sizes for Reshape; axes behind the merged ones must be known. */
+const reshapeSizes = (emit: Emit, x: DraftValue, startAxis: number, endAxis: number): ReshapeSize[] => {
   const { shape } = x.type
-  if (endAxis === -1 && startAxis >= 0) return [...new Array(startAxis).fill(0), -1]
+  if (endAxis === -1 && startAxis >= 0) return [...new Array<'copy'>(startAxis).fill('copy'), -1]
   if (shape === undefined) throw cannotExpress(emit.path, 'the number of axes of its input is not known')
   const [start, end] = [startAxis, endAxis].map((axis) => (axis < 0 ? axis + shape.length : axis)) as [
     number,
@@ -17,15 +18,21 @@ const reshapeSizes = (emit: Emit, x: DraftValue, startAxis: number, endAxis: num
   if (!behind.every((dim) => typeof dim === 'number')) {
     throw cannotExpress(emit.path, 'it keeps axes behind the merged ones, and their sizes are not known')
   }
-  return [...new Array(start).fill(0), -1, ...(behind as number[])]
+  return [...new Array<'copy'>(start).fill('copy'), -1, ...(behind as number[])]
+}
+
+/** ONNX's Flatten gives two axes: it says it all where one axis is kept in front of the merged ones, or behind them. */
+const flattenAxis = (x: DraftValue, startAxis: number, endAxis: number): number | undefined => {
+  if (startAxis === 1 && endAxis === -1) return 1
+  const rank = rankOf(x.type)
+  const keepsLast = startAxis === 0 && rank !== undefined && (endAxis === -2 || endAxis === rank - 2)
+  return keepsLast && rank >= 2 ? rank - 1 : undefined
 }
 
 export const flatten = (emit: Emit, x: DraftValue, startAxis: number, endAxis: number): DraftValue => {
-  const type = typeOps.flatten(x.type, startAxis, endAxis)
-  if (startAxis === 1 && endAxis === -1) return emit.node('Flatten', [x], type, { axis: 1 })
-  const sizes = reshapeSizes(emit, x, startAxis, endAxis)
-  const tensor = tensorOf('int64', [sizes.length], encode(sizes, 'int64'))
-  return emit.node('Reshape', [x, emit.tensor(tensor, 'shape', 'Reshape')], type)
+  const axis = flattenAxis(x, startAxis, endAxis)
+  if (axis === undefined) return reshape(emit, x, reshapeSizes(emit, x, startAxis, endAxis))
+  return emit.node('Flatten', [x], typeOps.flatten(x.type, startAxis, endAxis), { axis })
 }
 
 export const concat = (emit: Emit, values: readonly DraftValue[], axis: number): DraftValue => {

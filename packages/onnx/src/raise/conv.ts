@@ -12,7 +12,7 @@ import {
 } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
 import { readAttributes } from '../attributes.js'
-import { isVector, optionalParameter, parameter } from './parameters.js'
+import { isVector, optionalParameter, weightParameter } from './parameters.js'
 import { type RaiseContext, type Raiser, unary } from './raiser.js'
 import { isReason, paddingOf, perAxis } from './windows.js'
 
@@ -46,7 +46,7 @@ const agrees = (kernelShape: readonly number[] | undefined, { shape }: Tensor): 
 
 /** What Conv and ConvTranspose share. */
 const sharedAttrs = (node: NodeProto, given: Given, context: RaiseContext): Shared | string => {
-  const weight = parameter(node, 1, 'weight', context)
+  const weight = weightParameter(node, 1, context)
   if (typeof weight === 'string') return weight
   const bias = optionalParameter(node, 2, 'bias', context)
   if (typeof bias === 'string') return bias

@@ -1,4 +1,4 @@
-import { Add, type AnyModule, Cat, Dropout, Flatten, Identity, Mul, rankOf } from '@nnfuse/ir'
+import { Add, type AnyModule, Cat, Div, Dropout, Identity, Mul, Sub } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
 import { readAttributes, shortestFloat } from '../attributes.js'
 import { peekScalar } from '../constants/peek.js'
@@ -13,24 +13,15 @@ const binary =
   }
 
 export const add: Raiser = binary(() => Add())
+export const sub: Raiser = binary(() => Sub())
 export const mul: Raiser = binary(() => Mul())
+export const div: Raiser = binary(() => Div())
 
 export const concat: Raiser = (node) => {
   const given = readAttributes(node, { axis: 'int' })
   if (typeof given === 'string') return given
   if (given.axis === undefined) return 'it names no axis'
   return { module: Cat({ axis: given.axis }), inputs: node.input.map((_, i) => i) }
-}
-
-/** ONNX's Flatten always gives two axes; that is ours where it keeps the first axis and merges the others. */
-export const flatten: Raiser = (node, context) => {
-  const given = readAttributes(node, { axis: 'int' })
-  if (typeof given === 'string') return given
-  if ((given.axis ?? 1) !== 1) return `it flattens from axis ${given.axis}`
-  const rank = rankOf(context.type(node.input[0]))
-  return rank !== undefined && rank < 2
-    ? `its input has ${rank} axes`
-    : { ...unary(Flatten()), shape: [null, null] }
 }
 
 export const identity: Raiser = (node) => {

@@ -16,6 +16,12 @@ export const parameter = (
   return isFloat(tensor.dtype) ? tensor : `its ${what} is ${tensor.dtype}`
 }
 
+/** The weight of a layer. One that is quantized stays that: folding something into it would write floats instead. */
+export const weightParameter = (node: NodeProto, input: number, context: RaiseContext): Tensor | string =>
+  context.isQuantized(node.input[input] ?? '')
+    ? 'its weight is quantized'
+    : parameter(node, input, 'weight', context)
+
 /** A parameter that may be absent (null). */
 export const optionalParameter = (
   node: NodeProto,

@@ -9,6 +9,8 @@ export interface RaiseContext {
   type(value: string | undefined): ValueType
   /** Whether anything uses the value. */
   isUsed(value: string): boolean
+  /** Whether a constant is stored in fewer bits, and made floats by the file. */
+  isQuantized(value: string): boolean
   /** Why a value is no constant, for a note: `"w" is an input of the graph`. */
   whyNotConstant(value: string): string
 }

@@ -1,6 +1,7 @@
 import { numpy as np } from '@jax-js/jax'
 import type { Value } from '../device.js'
 import { badInput } from '../errors.js'
+import { axisOf } from './axis-of.js'
 
 const fits = (a: number | undefined, b: number | undefined): boolean =>
   a === undefined || b === undefined || a === b || a === 1 || b === 1
@@ -24,14 +25,11 @@ const broadcasting =
   }
 
 export const add: (inputs: readonly Value[]) => Value = broadcasting((a, b) => np.add(a, b))
+export const sub: (inputs: readonly Value[]) => Value = broadcasting((a, b) => np.subtract(a, b))
 export const mul: (inputs: readonly Value[]) => Value = broadcasting((a, b) => np.multiply(a, b))
 
-/** An axis counted from the front, checked. */
-const axisOf = (axis: number, rank: number): number => {
-  const along = axis < 0 ? axis + rank : axis
-  if (along < 0 || along >= rank) throw badInput(`axis ${axis} is outside of ${rank} dimensions`)
-  return along
-}
+/** Integers are divided as integers: rounded toward zero. */
+export const div: (inputs: readonly Value[]) => Value = broadcasting((a, b) => a.div(b))
 
 const checkConcat = (shapes: readonly (readonly number[])[], along: number): void => {
   const [first = [], ...rest] = shapes

@@ -9,7 +9,8 @@ export interface Example {
   readonly inputs: readonly Shape[]
 }
 
-const outputShape = (layer: AnyModule, input: Shape): Shape => {
+/** @throws NnfuseError `NO_OUTPUT_SHAPE` where the kind does not say what shape it gives */
+export const outputShape = (layer: AnyModule, input: Shape): Shape => {
   const [type] = inferModule(layer, [{ dtype: 'float32', shape: input }])
   if (type?.shape?.every((size) => typeof size === 'number')) return type.shape as Shape
   throw noOutputShape(layer.kind)

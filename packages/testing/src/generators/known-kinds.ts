@@ -8,6 +8,7 @@ import {
   ConvTranspose1d,
   ConvTranspose2d,
   ConvTranspose3d,
+  Gemm,
   Linear,
 } from '@nnfuse/ir'
 import { arbitraryBatchNorm1d, arbitraryBatchNorm2d, arbitraryBatchNorm3d } from './batch-norm.js'
@@ -19,7 +20,8 @@ import {
 } from './conv-transpose.js'
 import { elementwiseGenerators } from './elementwise.js'
 import type { LayerGenerator } from './layer-generator.js'
-import { arbitraryLinear } from './linear.js'
+import { arbitraryGemm, arbitraryLinear } from './linear.js'
+import { shapeGenerators } from './shape.js'
 
 /** Generators by the name of the kind whose layers they make. */
 export type LayerGenerators = ReadonlyMap<string, LayerGenerator>
@@ -33,8 +35,10 @@ export const knownGenerators: LayerGenerators = new Map<string, LayerGenerator>(
   [ConvTranspose2d.kind, arbitraryConvTranspose2d],
   [ConvTranspose3d.kind, arbitraryConvTranspose3d],
   [Linear.kind, arbitraryLinear],
+  [Gemm.kind, arbitraryGemm],
   [BatchNorm1d.kind, arbitraryBatchNorm1d],
   [BatchNorm2d.kind, arbitraryBatchNorm2d],
   [BatchNorm3d.kind, arbitraryBatchNorm3d],
   ...elementwiseGenerators,
+  ...shapeGenerators,
 ])

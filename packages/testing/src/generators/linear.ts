@@ -1,5 +1,5 @@
-import { Linear, type LinearArguments, type LinearModule } from '@nnfuse/ir'
-import { type Arbitrary, constant, integer, oneof, tuple } from 'fast-check'
+import { Gemm, type GemmModule, Linear, type LinearArguments, type LinearModule } from '@nnfuse/ir'
+import { type Arbitrary, boolean, constant, constantFrom, integer, oneof, tuple } from 'fast-check'
 import { type LayerGenerator, layerGenerator, type Shape, shapesWithAxes } from './layer-generator.js'
 import { arbitraryTensor } from './tensors.js'
 
@@ -13,4 +13,15 @@ const linearArguments = (input: Shape): Arbitrary<LinearArguments> =>
 /** Linear layers over `[N, features]`, with and without bias. */
 export const arbitraryLinear: LayerGenerator<LinearModule> = layerGenerator(shapesWithAxes(0), (input) =>
   linearArguments(input).map((given) => Linear(given)),
+)
+
+/** Matrix products with a bias for every row, or one for every column. */
+export const arbitraryGemm: LayerGenerator<GemmModule> = layerGenerator(
+  shapesWithAxes(0),
+  ([rows = 1, features = 1]) =>
+    tuple(integer({ min: 1, max: 5 }), constantFrom(1, rows), boolean()).chain(([out, biasRows, wide]) =>
+      tuple(arbitraryTensor([out, features]), arbitraryTensor([biasRows, wide ? out : 1])).map(
+        ([weight, bias]) => Gemm({ weight, bias }),
+      ),
+    ),
 )

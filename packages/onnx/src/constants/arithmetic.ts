@@ -1,0 +1,76 @@
+import { type DType, decodeFloats, encode, isFloat, peekBytes, type Tensor, tensorOf } from '@nnfuse/ir'
+import { derivedTensor, expanded } from './derived-tensor.js'
+import type { Evaluator } from './evaluator.js'
+import { fits, isInteger, numbers } from './numbers.js'
+
+/*
+ * Arithmetic on constants. Floats are computed in double precision and rounded once, when somebody reads them;
+ * integers are computed at once, since a result that does not fit is nobody's standard. Pow may be a last digit better
+ * than a runtime's, which rounds after every step.
+ */
+
+type Operation = (a: number, b: number) => number
+
+interface Operations {
+  readonly floats: Operation
+  /** Undefined where integers are left to the runtime. */
+  readonly integers: Operation | undefined
+  /** Whether the second operand may be of another dtype. */
+  readonly mixed?: true
+}
+
+const floatResult = (a: Tensor, b: Tensor, compute: Operation): Tensor | undefined =>
+  derivedTensor(a, [a, b], (left, right) => {
+    const others = numbers(right, b.dtype)
+    return encode(
+      decodeFloats(left, a.dtype).map((value, i) => compute(value, others[i] as number)),
+      a.dtype,
+    )
+  })
+
+const integersAtHand = (tensor: Tensor): readonly number[] | undefined => {
+  const bytes = peekBytes(tensor)
+  const values = bytes && numbers(bytes, tensor.dtype)
+  return values?.every(Number.isSafeInteger) ? values : undefined
+}
+
+const integerResult = (a: Tensor, b: Tensor, compute: Operation): Tensor | undefined => {
+  const [left, right] = [integersAtHand(a), integersAtHand(b)]
+  const values = left && right && left.map((value, i) => compute(value, right[i] as number))
+  return values?.every((value) => Number.isInteger(value) && fits(a.dtype, value))
+    ? tensorOf(a.dtype, a.shape, encode(values, a.dtype))
+    : undefined
+}
+
+const isNumeric = (dtype: DType): boolean => isFloat(dtype) || isInteger(dtype)
+
+const combined = (a: Tensor, b: Tensor, { floats, integers, mixed }: Operations): Tensor | undefined => {
+  if (!isNumeric(b.dtype) || (a.dtype !== b.dtype && !mixed)) return undefined
+  if (isFloat(a.dtype)) return floatResult(a, b, floats)
+  return integers && isInteger(a.dtype) && a.dtype !== 'bool' ? integerResult(a, b, integers) : undefined
+}
+
+const binary =
+  (operations: Operations): Evaluator =>
+  ({ attribute }, [a, b]) => {
+    if (a === undefined || b === undefined || attribute.length > 0) return undefined
+    const left = expanded(a, b.shape)
+    const right = left && expanded(b, left.shape)
+    return left && right && combined(left, right, operations)
+  }
+
+/** An operator with one operand, as one with two of which the second is not read. */
+const unary =
+  (operations: Operations): Evaluator =>
+  ({ attribute }, [x]) =>
+    x === undefined || attribute.length > 0 ? undefined : combined(x, x, operations)
+
+export const add: Evaluator = binary({ floats: (a, b) => a + b, integers: (a, b) => a + b })
+export const sub: Evaluator = binary({ floats: (a, b) => a - b, integers: (a, b) => a - b })
+export const mul: Evaluator = binary({ floats: (a, b) => a * b, integers: (a, b) => a * b })
+/** Integers are rounded toward zero; divided by zero, they do not fit. */
+export const div: Evaluator = binary({ floats: (a, b) => a / b, integers: (a, b) => Math.trunc(a / b) })
+export const pow: Evaluator = binary({ floats: (a, b) => a ** b, integers: undefined, mixed: true })
+export const sqrt: Evaluator = unary({ floats: (x) => Math.sqrt(x), integers: undefined })
+export const neg: Evaluator = unary({ floats: (x) => -x, integers: (x) => -x })
+export const reciprocal: Evaluator = unary({ floats: (x) => 1 / x, integers: undefined })

@@ -1,0 +1,106 @@
+import { type Dim, flatten, formatType, inferTypes, unknownType, type ValueType } from '@nnfuse/ir'
+import type { NodeProto, TensorProto } from 'onnx-buf'
+import { expect, test } from 'vitest'
+import { model, node, tensor, weights } from '../../test/onnx-builder.js'
+import { documentOf, importOnnx } from '../index.js'
+
+const ints = (name: string, ...values: number[]): TensorProto =>
+  tensor(name, [values.length], values, 'int64')
+
+const initializers = [
+  ints('one', 1),
+  ints('last', -1),
+  ints('end', 2 ** 31),
+  ints('start', 0),
+  ints('sizes', 1, 3),
+  ints('minus', -2),
+  tensor('scale', [], [0.1]),
+  tensor('point', [], [3], 'int8'),
+  weights('kernel', 5, 4, 3),
+]
+
+const float = (...shape: Dim[]): ValueType => ({ dtype: 'float32', shape })
+
+const inputs = {
+  x: float('n', 4, 'l'),
+  m: float('n', 'l', 7),
+  i: { dtype: 'int64', shape: ['k', 2] },
+  s: { dtype: 'int64', shape: [3] },
+  unknown: { dtype: 'float32', shape: undefined },
+} as const
+
+/** As the document has them after reading, and as they are inferred from the graph: both ways must agree. */
+const typesOf = async (one: NodeProto, opset: number): Promise<string[]> => {
+  const { output } = one
+  const outputs = Object.fromEntries(output.map((name) => [name, unknownType]))
+  const used = new Set(one.input)
+  const bytes = model({
+    nodes: [one],
+    initializers: initializers.filter(({ name }) => used.has(name)),
+    inputs: Object.fromEntries(Object.entries(inputs).filter(([name]) => used.has(name))),
+    outputs,
+    opset,
+  })
+  const imported = await importOnnx(bytes)
+  const read = output.map((name) => formatType(documentOf(imported)?.types.get(name) ?? unknownType))
+  const types = inferTypes(flatten(imported.root))
+  expect(output.map((name) => formatType(types.get(name) ?? unknownType))).toEqual(read)
+  return read
+}
+
+const y = ['y']
+
+test.each<[NodeProto, string[], opset?: number]>([
+  [node('Softmax', ['x'], y), ['float32[n, 4, l]']],
+  [node('LayerNormalization', ['x', 'scale'], ['y', 'mean']), ['float32[n, 4, l]', '?[...]']],
+  [node('Pow', ['x', 'scale'], y), ['float32[n, 4, l]']],
+  [node('Pow', ['x', 'scale'], y, { broadcast: 1 }), ['?[...]'], 7],
+  [node('Where', ['s', 'x', 'scale'], y), ['float32[n, 4, 3]']],
+  [node('Less', ['x', 'scale'], y), ['bool[n, 4, l]']],
+  [node('Cast', ['x'], y, { to: 7 }), ['int64[n, 4, l]']],
+  [node('CastLike', ['x', 'i'], y), ['int64[n, 4, l]']],
+  [node('QuantizeLinear', ['x', 'scale'], y), ['uint8[n, 4, l]']],
+  [node('QuantizeLinear', ['x', 'scale', 'point'], y), ['int8[n, 4, l]']],
+  [node('DequantizeLinear', ['i', 'scale'], y), ['float32[k, 2]']],
+  [node('MatMul', ['x', 'm'], y), ['float32[n, 4, 7]']],
+  [node('MatMul', ['x', 'unknown'], y), ['float32[...]']],
+  [node('Gemm', ['m', 'x'], y, { transA: 1 }), ['float32[l, 4]']],
+  [node('Conv', ['unknown', 'x'], y), ['float32[?, n, ?]']],
+  [node('ReduceMean', ['x'], y, { axes: [-1] }), ['float32[n, 4, 1]']],
+  [node('ReduceMean', ['x', 'last'], y, { keepdims: 0 }), ['float32[n, 4]'], 18],
+  [node('ReduceMean', ['x', 's'], y), ['float32[?, ?, ?]'], 18],
+  [node('ReduceMean', ['x'], y, { keepdims: 0 }), ['float32[]']],
+  [node('ReduceMean', ['x'], y, { noop_with_empty_axes: 1 }), ['float32[n, 4, l]'], 18],
+  [node('ArgMax', ['x'], y, { axis: 1, keepdims: 0 }), ['int64[n, l]']],
+  [node('GlobalMaxPool', ['x'], y), ['float32[n, 4, 1]']],
+  [node('Resize', ['x', '', 'scale'], y), ['float32[?, ?, ?]']],
+  [node('Reshape', ['x', 's'], y), ['float32[?, ?, ?]']],
+  [node('Shape', ['x'], y), ['int64[3]']],
+  [node('Shape', ['unknown'], y), ['int64[?]']],
+  [node('Gather', ['x', 'i'], y, { axis: 1 }), ['float32[n, k, 2, l]']],
+  [node('Slice', ['x', 'one', 'last', 'one'], y), ['float32[n, 2, l]']],
+  [node('Slice', ['x', 'start', 'end', 'last'], y), ['float32[n, 4, l]']],
+  [node('Slice', ['x', 'one', 'end', 'last'], y), ['float32[n, 4, ?]']],
+  [node('Slice', ['x', 'last', 'minus', 'one', 'last'], y), ['float32[n, 1, l]']],
+  [node('Slice', ['x', 's', 's'], y), ['float32[?, ?, ?]']],
+  [node('Split', ['x', 'sizes'], ['y', 'z'], { axis: 1 }), ['float32[n, 1, l]', 'float32[n, 3, l]']],
+  [node('Split', ['x'], ['y', 'z'], { axis: 1 }), ['float32[n, 2, l]', 'float32[n, 2, l]']],
+  [node('Split', ['x'], ['y', 'z']), ['float32[?, 4, l]', 'float32[?, 4, l]']],
+  [node('Softmax', ['x'], y, {}, { domain: 'com.acme' }), ['?[...]']],
+  [node('NonZero', ['x'], y), ['?[...]']],
+])('case %#', async (one, expected, opset = 17) => {
+  expect(await typesOf(one, opset)).toEqual(expected)
+})
+
+test('a batch-norm behind a node that no layer computes knows how many axes it has', async () => {
+  const bytes = model({
+    nodes: [node('Conv', ['x', 'w'], ['a']), node('BatchNormalization', ['a', 'v', 'v', 'v', 'v'], ['y'])],
+    initializers: [tensor('v', [5], [1, 2, 3, 4, 5])],
+    inputs: { x: float('n', 4, 'h', 'w'), w: float(5, 4, 3, 3) },
+    outputs: { y: unknownType },
+  })
+  expect([...(await importOnnx(bytes)).root.children.values()].map(({ kind }) => kind)).toEqual([
+    'onnx.Op',
+    'nn.BatchNorm2d',
+  ])
+})
