@@ -22,23 +22,28 @@ const rewriteCalls = ({ graph, applications, removed }: Plan): Call[] => {
   for (const [position, call] of graph.attrs.calls.entries()) {
     for (; (fused[next]?.place ?? Number.POSITIVE_INFINITY) <= position; next += 1)
       calls.push(callOf(fused[next] as Application))
-    if (!removed.has(position)) calls.push(call)
+    if (!removed[position]) calls.push(call)
   }
   return calls
 }
 
-/** Fused modules stand where the first of their layers stood, or right behind it where that one stays. */
-const rewriteChildren = ({ graph, applications, vacated }: Plan): Map<string, AnyModule> => {
-  const madeOf = new Map<string, Map<string, AnyModule>>()
-  for (const { host, path, replacement } of applications) {
-    const made = madeOf.get(host)
-    if (made === undefined) madeOf.set(host, new Map([[path, replacement]]))
-    else made.set(path, replacement)
+/** The applications at each host: mostly one. */
+const byHost = (applications: readonly Application[]): Map<string, readonly Application[]> => {
+  const hosts = new Map<string, readonly Application[]>()
+  for (const application of applications) {
+    const others = hosts.get(application.host)
+    hosts.set(application.host, others === undefined ? [application] : [...others, application])
   }
+  return hosts
+}
+
+/** Fused modules stand where the first of their layers stood, or right behind it where that one stays. */
+const rewriteChildren = ({ graph, applications, isVacated }: Plan): Map<string, AnyModule> => {
+  const hosts = byHost(applications)
   const children = new Map<string, AnyModule>()
   for (const [path, module] of graph.children) {
-    if (!vacated.has(path)) children.set(path, module)
-    for (const [host, made] of madeOf.get(path) ?? []) children.set(host, made)
+    if (!isVacated(path)) children.set(path, module)
+    for (const made of hosts.get(path) ?? []) children.set(made.path, made.replacement)
   }
   return children
 }

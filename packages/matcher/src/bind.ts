@@ -31,7 +31,7 @@ export const bind = (
   swaps: Swaps,
   positions: readonly number[],
 ): Binding | undefined => {
-  if (new Set(positions).size !== positions.length) return undefined
+  if (positions.some((position, i) => positions.indexOf(position) !== i)) return undefined
   const values: ValueId[] = []
   const isBound = (source: PatternSource, value: ValueId): boolean => {
     if ('op' in source) return callAt(flow, positions[source.op] as number).outputs[source.output] === value
@@ -105,7 +105,7 @@ const nextUsers = (flow: Flow, pattern: PatternGraph, swaps: Swaps, found: Found
     for (const [at, source] of operandsOf(op, swaps.has(i)).entries()) {
       const value = valueAt(flow, pattern, swaps, found, source)
       if (value === undefined) continue
-      const users = new Set(flow.index.users.get(value)?.slice(0, maxTries))
+      const users = new Set(flow.index.usersOf(value).slice(0, maxTries))
       return [...users]
         .filter((user) => callAt(flow, user).inputs[at] === value && fits(op.slot, moduleAt(flow, user)))
         .map((user) => withFound(found, i, user))

@@ -60,9 +60,9 @@ export const foundBefore = (flow: Flow, position: number, asked: boolean, wanted
 export const foundAfter = (flow: Flow, position: number, asked: boolean): string => {
   const { target, outputs } = callAt(flow, position)
   const subject = asked ? 'its output' : `the output of ${target}`
-  const users = outputs.flatMap((value) => flow.index.users.get(value) ?? [])
+  const users = outputs.flatMap((value) => flow.index.usersOf(value))
   if (users.length > 0) return `${subject} goes to ${describeAll(flow, users)}, not to `
-  const isOutput = outputs.some((value) => flow.index.isOutput.has(value))
+  const isOutput = outputs.some((value) => flow.index.isOutput(value))
   return isOutput
     ? `${subject} is an output of the model, not the input of `
     : `${subject} is used by nothing; rules want it used by `

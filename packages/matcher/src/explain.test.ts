@@ -16,6 +16,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { apply } from './apply.js'
 import { explain, explainer } from './explain.js'
+import type { Taken } from './history.js'
 import { leftovers } from './leftovers.js'
 import { plan } from './plan.js'
 import { type Rule, rule } from './rule.js'
@@ -45,7 +46,15 @@ test('a layer that a rule takes says which, with what and into what', () => {
   expect(explain(planned(model, ...rules), rules, 'bn')).toEqual({
     path: 'bn',
     kind: 'nn.BatchNorm2d',
-    takenBy: [{ rule: 'conv-bn-relu', paths: ['conv', 'bn', 'relu'], path: 'conv', into: 'nni.ConvReLU2d' }],
+    takenBy: [
+      {
+        rule: 'conv-bn-relu',
+        paths: ['conv', 'bn', 'relu'],
+        path: 'conv',
+        into: 'nni.ConvReLU2d',
+        exactness: 'real',
+      },
+    ],
     near: [],
   })
 })
@@ -163,10 +172,10 @@ test('the rules that got furthest come first', () => {
 })
 
 test('a layer is traced through what it has become a part of', () => {
-  const applied = [
-    { rule: 'bn-relu', paths: ['bn', 'relu'], path: 'bn', into: 'nni.BNReLU2d' },
-    { rule: 'other', paths: ['a', 'b'], path: 'a', into: 'nn.Conv2d' },
-    { rule: 'conv-bnrelu', paths: ['conv', 'bn'], path: 'conv', into: 'nni.ConvReLU2d' },
+  const applied: Taken[] = [
+    { rule: 'bn-relu', paths: ['bn', 'relu'], path: 'bn', into: 'nni.BNReLU2d', exactness: 'real' },
+    { rule: 'other', paths: ['a', 'b'], path: 'a', into: 'nn.Conv2d', exactness: 'real' },
+    { rule: 'conv-bnrelu', paths: ['conv', 'bn'], path: 'conv', into: 'nni.ConvReLU2d', exactness: 'real' },
   ]
   const why = explainer(flatten(Sequential({ conv: conv() })), [convBn], { applied, rounds: [] })
   expect(why('relu').takenBy.map(({ rule: name }) => name)).toEqual(['bn-relu', 'conv-bnrelu'])

@@ -1,6 +1,6 @@
 import { findModule, type GraphModuleOf } from '@nnfuse/ir'
 import { callAt } from './flow.js'
-import type { History, Taken } from './history.js'
+import { type History, type Taken, takenBy } from './history.js'
 import type { PartialMatch } from './near-miss.js'
 import type { Decline, Plan } from './plan.js'
 import type { Rule } from './rule.js'
@@ -88,12 +88,7 @@ export const explain = (
   path: string,
 ): Explanation => {
   findModule(graph, path)
-  const applied = applications.map(({ rule, paths, path, replacement }) => ({
-    rule,
-    paths,
-    path,
-    into: replacement.kind,
-  }))
+  const applied = applications.map(takenBy)
   const explanation = explainer(graph, rules, { applied, rounds: [declines] })(path)
   return explanation.takenBy.length === 0 ? explanation : { ...explanation, near: [] }
 }

@@ -1,39 +1,45 @@
-import { callAt, type Flow, moduleAt } from './flow.js'
+import { type Flow, moduleAt, producerAt } from './flow.js'
 import type { RankedRule, RuleIndex, RuleNode } from './rule-index.js'
 
-/** A place where the kinds of a rule's pattern stand. */
-export interface Candidate {
-  readonly ranked: RankedRule
-  /** Positions of the calls that have been found, in the order of `ranked.visits`. */
-  readonly found: readonly number[]
+/** Places where the kinds of a pattern stand: rules, and the position of the call that is the pattern's last layer. */
+export interface Candidates {
+  readonly rules: RankedRule[]
+  readonly last: number[]
 }
 
-const walk = (
-  flow: Flow,
-  node: RuleNode,
-  found: readonly number[],
-  give: (candidate: Candidate) => void,
-): void => {
-  for (const ranked of node.rules) give({ ranked, found })
+const walk = (flow: Flow, node: RuleNode, found: readonly number[], byRank: Candidates[]): void => {
+  for (const ranked of node.rules) {
+    byRank[ranked.rank] ??= { rules: [], last: [] }
+    byRank[ranked.rank]?.rules.push(ranked)
+    byRank[ranked.rank]?.last.push(found[0] as number)
+  }
   for (const { from, input, next } of node.steps) {
-    const value = callAt(flow, found[from] as number).inputs[input]
-    const producer = value === undefined ? undefined : flow.index.producer.get(value)
+    const producer = producerAt(flow, found[from] as number, input)
     const further = producer === undefined ? undefined : next.get(moduleAt(flow, producer).kind)
-    if (further !== undefined) walk(flow, further, [...found, producer as number], give)
+    if (further !== undefined) walk(flow, further, [...found, producer as number], byRank)
   }
 }
 
-/** Everything that may match, preferred rules first, and for each of these in the order of the calls. */
-export const findCandidates = (flow: Flow, index: RuleIndex): Candidate[] => {
-  const byRank: Candidate[][] = []
-  const give = (candidate: Candidate): void => {
-    const { rank } = candidate.ranked
-    byRank[rank] ??= []
-    byRank[rank].push(candidate)
+/** Everything that may match by rank, preferred rules first, and of each rank in the order of the calls. */
+export const findCandidates = (flow: Flow, index: RuleIndex): readonly Candidates[] => {
+  const byRank: Candidates[] = []
+  for (let position = 0; position < flow.modules.length; position += 1) {
+    const node = index.get(moduleAt(flow, position).kind)
+    if (node !== undefined) walk(flow, node, [position], byRank)
   }
-  for (const [position, { kind }] of flow.modules.entries()) {
-    const node = index.get(kind)
-    if (node !== undefined) walk(flow, node, [position], give)
+  return byRank.filter((candidates) => candidates !== undefined)
+}
+
+/** The calls of a candidate, in the order of the pattern; undefined for layers that are still to be found. */
+export const callsOfCandidate = (
+  flow: Flow,
+  { rule, visits }: RankedRule,
+  last: number,
+): (number | undefined)[] => {
+  const positions = new Array<number | undefined>(rule.pattern.ops.length).fill(undefined)
+  for (const { op, from, input } of visits) {
+    const before = visits[from]
+    positions[op] = before === undefined ? last : producerAt(flow, positions[before.op] as number, input)
   }
-  return byRank.flat()
+  return positions
 }

@@ -19,13 +19,8 @@ export const callAt = ({ graph }: Flow, position: number): Call => graph.attrs.c
 export const moduleAt = ({ modules }: Flow, position: number): AnyModule => modules[position] as AnyModule
 
 /** The call that makes an input of a call; undefined where the graph is given it, or there is no such input. */
-export const producerAt = (flow: Flow, position: number, input: number): number | undefined => {
-  const value = callAt(flow, position).inputs[input]
-  return value === undefined ? undefined : flow.index.producer.get(value)
-}
-
-/** How many calls a module has. */
-export const callCount = ({ index }: Flow, target: string): number => index.callsOf.get(target)?.length ?? 0
+export const producerAt = (flow: Flow, position: number, input: number): number | undefined =>
+  input < callAt(flow, position).inputs.length ? flow.index.producerAt(position, input) : undefined
 
 export const pathsAt = (flow: Flow, positions: readonly number[]): string[] =>
   positions.map((position) => callAt(flow, position).target)

@@ -1,4 +1,5 @@
-import type { Decline } from './plan.js'
+import type { Exactness } from './exactness.js'
+import type { Application, Decline } from './plan.js'
 
 /** A rewrite that was carried out. */
 export interface Taken {
@@ -9,7 +10,17 @@ export interface Taken {
   readonly path: string
   /** Its kind. */
   readonly into: string
+  readonly exactness: Exactness
 }
+
+/** An application of a plan, once it has been carried out. */
+export const takenBy = ({ rule, paths, path, replacement, exactness }: Application): Taken => ({
+  rule,
+  paths,
+  path,
+  into: replacement.kind,
+  exactness,
+})
 
 /** What happened on the way to a graph. */
 export interface History {

@@ -1,5 +1,5 @@
 import { uniqueNames } from '@nnfuse/ir'
-import { callCount, type Flow } from './flow.js'
+import type { Flow } from './flow.js'
 import type { Application } from './plan.js'
 
 /*
@@ -15,8 +15,9 @@ const keyOf = ({ rule, paths, typesSeen }: Application): string => JSON.stringif
 const sharedHosts = (flow: Flow, applications: readonly Application[]): Map<string, Application[]> => {
   const byPath = new Map<string, Application[]>()
   for (const application of applications) {
-    const { host } = application
-    if (callCount(flow, host) < 2) continue
+    const { host, positions } = application
+    if (positions.every((position) => flow.index.callsLike(position).length === 1)) continue
+    if (flow.index.callsOf(host).length === 1) continue
     const others = byPath.get(host)
     if (others === undefined) byPath.set(host, [application])
     else others.push(application)
@@ -28,7 +29,7 @@ const sharedHosts = (flow: Flow, applications: readonly Application[]): Map<stri
 export const assignHosts = (
   flow: Flow,
   applications: readonly Application[],
-  vacated: ReadonlySet<string>,
+  isVacated: (path: string) => boolean,
 ): readonly Application[] => {
   const shared = sharedHosts(flow, applications)
   if (shared.size === 0) return applications
@@ -38,7 +39,7 @@ export const assignHosts = (
     const byKey = new Map<string, Application>()
     for (const application of sharing) {
       const key = keyOf(application)
-      const isFirst = byKey.size === 0 && vacated.has(path)
+      const isFirst = byKey.size === 0 && isVacated(path)
       const host = byKey.get(key) ?? { ...application, path: isFirst ? path : unique(path) }
       byKey.set(key, host)
       hosted.set(application, { ...application, path: host.path, replacement: host.replacement })

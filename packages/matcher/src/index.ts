@@ -1,11 +1,13 @@
 export { apply } from './apply.js'
 export { type Binding, bind, noSwaps, type Swaps } from './bind.js'
 export { type Declined, decline, isDeclined } from './decline.js'
+export { type Exactness, isExactEnough } from './exactness.js'
 export { type Explain, type Explanation, explain, explainer, type NearRule } from './explain.js'
 export { type Flow, flowOf } from './flow.js'
-export type { History, Taken } from './history.js'
+export { type History, type Taken, takenBy } from './history.js'
 export { type Leftover, leftovers } from './leftovers.js'
 export { type Cluster, chainCluster, checkLegality } from './legality.js'
+export { type Match, matchOf } from './match.js'
 export type { LostHook } from './move-hooks.js'
 export {
   any,

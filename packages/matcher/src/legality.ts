@@ -1,6 +1,6 @@
 import type { ValueId } from '@nnfuse/ir'
 import { type Declined, decline } from './decline.js'
-import { callAt, callCount, type Flow, moduleAt, pathsAt } from './flow.js'
+import { callAt, type Flow, moduleAt, pathsAt } from './flow.js'
 
 /** Calls that are to become one. */
 export interface Cluster {
@@ -24,51 +24,51 @@ const namesOf = (flow: Flow, positions: readonly number[]): string =>
 /** What flows between matched layers must go nowhere else: whoever reads it would read something else afterwards. */
 const checkInner = (flow: Flow, { positions }: Cluster, position: number): true | Declined => {
   const { target, outputs } = callAt(flow, position)
-  for (const value of outputs) {
-    if (flow.index.isOutput.has(value))
-      return decline(`the output of ${target} is also an output of the model`)
-    const others = (flow.index.users.get(value) ?? []).filter((user) => !positions.includes(user))
+  for (const [output, value] of outputs.entries()) {
+    if (flow.index.isOutput(value)) return decline(`the output of ${target} is also an output of the model`)
+    const others = flow.index.usersAt(position, output).filter((user) => !positions.includes(user))
     if (others.length > 0) return decline(`the output of ${target} is also used by ${namesOf(flow, others)}`)
   }
   return true
 }
 
 /** What comes from outside must not be made inside: that would be gone. */
-const checkInput = (flow: Flow, { positions }: Cluster, value: ValueId): true | Declined => {
-  const producer = flow.index.producer.get(value)
-  if (producer === undefined || !positions.includes(producer)) return true
-  const { target } = callAt(flow, producer)
-  return decline(
-    `the output of ${target} is used in two ways by ${namesOf(flow, usersIn(flow, positions, value))}`,
-  )
+const checkInputs = (flow: Flow, { positions, inputs }: Cluster, position: number): true | Declined => {
+  const { target, outputs } = callAt(flow, position)
+  for (const [output, value] of outputs.entries()) {
+    if (!inputs.includes(value)) continue
+    const users = flow.index.usersAt(position, output).filter((user) => positions.includes(user))
+    return decline(`the output of ${target} is used in two ways by ${namesOf(flow, users)}`)
+  }
+  return true
 }
-
-const usersIn = (flow: Flow, positions: readonly number[], value: ValueId): readonly number[] =>
-  (flow.index.users.get(value) ?? []).filter((user) => positions.includes(user))
 
 /** Copies of a layer that still trains would drift apart. */
 const checkShared = (flow: Flow, position: number): true | Declined => {
-  const { target } = callAt(flow, position)
-  const module = moduleAt(flow, position)
-  const trains = module.training && module.definition.parameters.size > 0
-  const shared = trains && callCount(flow, target) > 1
-  return !shared || decline(`${target} is in training mode and called from several places`)
+  const { training, definition } = moduleAt(flow, position)
+  if (!training || definition.parameters.size === 0 || flow.index.callsLike(position).length === 1)
+    return true
+  return decline(`${callAt(flow, position).target} is in training mode and called from several places`)
 }
 
-function* verdicts(flow: Flow, cluster: Cluster): Generator<true | Declined> {
-  const { positions, outputs, inputs } = cluster
-  for (const position of positions) {
-    if (!outputs.includes(position)) yield checkInner(flow, cluster, position)
-  }
-  for (const input of inputs) yield checkInput(flow, cluster, input)
-  for (const position of positions) yield checkShared(flow, position)
-}
+type Check = (flow: Flow, cluster: Cluster, position: number) => true | Declined
+
+const checks: readonly Check[] = [
+  (flow, cluster, position) => cluster.outputs.includes(position) || checkInner(flow, cluster, position),
+  checkInputs,
+  (flow, _, position) => checkShared(flow, position),
+]
 
 /**
  * Whether calls may become one, whatever the rule: everything that is true of all rules is checked here, so that no
  * rule's author can forget it.
  */
 export const checkLegality = (flow: Flow, cluster: Cluster): true | Declined => {
-  for (const verdict of verdicts(flow, cluster)) if (verdict !== true) return verdict
+  for (const check of checks) {
+    for (const position of cluster.positions) {
+      const verdict = check(flow, cluster, position)
+      if (verdict !== true) return verdict
+    }
+  }
   return true
 }

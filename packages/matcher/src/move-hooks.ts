@@ -1,5 +1,5 @@
-import { type AnyModule, type Hook, type Hooks, mapModules, walk, withHooks } from '@nnfuse/ir'
-import type { PatternGraph } from './pattern-graph.js'
+import { type AnyModule, type Hook, type Hooks, hasHooks, mapModules, walk, withHooks } from '@nnfuse/ir'
+import type { Moves } from './pattern-graph.js'
 
 /*
  * Forward pre-hooks of the first layer and forward hooks of the last belong to the fused module, which runs from
@@ -14,35 +14,25 @@ export interface LostHook {
   readonly when: 'before' | 'after'
 }
 
-/** Whose hooks move to the replacement: before it runs those of one layer, after it those of another. */
-export interface Moves {
-  readonly before: number | undefined
-  readonly after: number | undefined
-}
-
-/**
- * Hooks before the first layer move where that layer alone is given what the whole match is given, hooks after the
- * last one where it alone gives what the match gives. Hooks of other layers stay with these.
- */
-export const movesOf = ({ ops, feeds, outputs }: PatternGraph): Moves => {
-  const firstTakesAll =
-    feeds.every((feed) => 'open' in feed || feed.allOf === 0) &&
-    ops.every(({ inputs = [] }, i) => i === 0 || inputs.every((source) => 'op' in source))
-  return { before: firstTakesAll ? 0 : undefined, after: outputs.length === 1 ? outputs[0] : undefined }
-}
-
 const sameHooks = (a: Hooks, b: Hooks): boolean =>
   a.forwardPre.length === b.forwardPre.length && a.forward.length === b.forward.length
 
+const haveHooks = (modules: readonly AnyModule[]): boolean => modules.some(({ hooks }) => hasHooks(hooks))
+
 /** The modules as a rule sees them: without the hooks that move. */
-export const withoutMovedHooks = (modules: readonly AnyModule[], { before, after }: Moves): AnyModule[] =>
-  modules.map((module, i) => {
+export const withoutMovedHooks = (
+  modules: readonly AnyModule[],
+  { before, after }: Moves,
+): readonly AnyModule[] => {
+  if (!haveHooks(modules)) return modules
+  return modules.map((module, i) => {
     const hooks = {
       forwardPre: i === before ? [] : module.hooks.forwardPre,
       forward: i === after ? [] : module.hooks.forward,
     }
     return sameHooks(hooks, module.hooks) ? module : withHooks(module, hooks)
   })
+}
 
 const withMovedHooks = (
   fused: AnyModule,
@@ -85,6 +75,7 @@ export const moveHooks = (
   seen: readonly AnyModule[],
   moves: Moves,
 ): { replacement: AnyModule; lostHooks: readonly LostHook[] } => {
+  if (!haveHooks(modules)) return { replacement: fused, lostHooks: [] }
   const kept = new Set([...walk(fused)].map(({ module }) => module))
   const gone = seen.map((module, slot) => ({ module, slot })).filter(({ module }) => !kept.has(module))
   const lostHooks = gone.flatMap(({ module, slot }) => lostAt(module, slot))

@@ -86,7 +86,7 @@ const reachBack = (reach: Reach, op: number): void => {
 }
 
 const usersOf = (flow: Flow, position: number): readonly number[] =>
-  callAt(flow, position).outputs.flatMap((value) => flow.index.users.get(value) ?? [])
+  callAt(flow, position).outputs.flatMap((value) => flow.index.usersOf(value))
 
 /** Finds a layer that a found one feeds. */
 const reachForward = (reach: Reach, op: number, user: number): void => {

@@ -43,6 +43,24 @@ export interface PatternGraph {
   readonly names: ReadonlyMap<string, PatternSource>
   /** A tuple of kinds, each fed by the one before only. */
   readonly isChain: boolean
+  readonly moves: Moves
+}
+
+/** Whose hooks move to the replacement: before it runs those of one layer, after it those of another. */
+export interface Moves {
+  readonly before: number | undefined
+  readonly after: number | undefined
+}
+
+/**
+ * Hooks before the first layer move where that layer alone is given what the whole match is given, hooks after the
+ * last one where it alone gives what the match gives. Hooks of other layers stay with these.
+ */
+const movesOf = ({ ops, feeds, outputs }: Omit<PatternGraph, 'moves'>): Moves => {
+  const firstTakesAll =
+    feeds.every((feed) => 'open' in feed || feed.allOf === 0) &&
+    ops.every(({ inputs = [] }, i) => i === 0 || inputs.every((source) => 'op' in source))
+  return { before: firstTakesAll ? 0 : undefined, after: outputs.length === 1 ? outputs[0] : undefined }
 }
 
 /** More operands that may change places would make too many orders to try. */
@@ -96,7 +114,7 @@ const compileValue = (state: Compiling, { node, output }: ValuePattern): Pattern
 }
 
 /** Every output must be reached from the last by way of what they share. */
-const checkConnected = (rule: string, { ops, outputs }: PatternGraph): void => {
+const checkConnected = (rule: string, { ops, outputs }: Pick<PatternGraph, 'ops' | 'outputs'>): void => {
   const keyOf = (source: PatternSource): string =>
     'op' in source ? `op ${source.op}` : `open ${source.open}`
   const groups = ops.map((op, i) => new Set([`op ${i}`, ...(op.inputs ?? []).map(keyOf)]))
@@ -129,7 +147,7 @@ export const compilePattern = (rule: string, pattern: ValuePattern | OutputsPatt
     throw tooManyOrders(rule, maxCommutative)
   const graph = { ops, outputs: [...new Set(outputs)], feeds, names, isChain: false }
   checkConnected(rule, graph)
-  return graph
+  return { ...graph, moves: movesOf(graph) }
 }
 
 /** A tuple of kinds as a pattern: the first may have any inputs, each other is fed by the one before and nothing else. */
@@ -145,7 +163,8 @@ export const chainPattern = (rule: string, slots: readonly Slot[]): PatternGraph
       isConstant: false,
     }),
   )
-  return { ops, outputs: [slots.length - 1], feeds: [{ allOf: 0 }], names: new Map(), isChain: true }
+  const chain = { ops, outputs: [slots.length - 1], feeds: [{ allOf: 0 }], names: new Map(), isChain: true }
+  return { ...chain, moves: movesOf(chain) }
 }
 
 const printSource = (pattern: PatternGraph, source: PatternSource): string => {

@@ -15,14 +15,14 @@ const placeOf = (places: Places, position: number): number => places.get(positio
 
 const latestInput = (flow: Flow, places: Places, { inputs }: Cluster): number =>
   inputs.reduce((latest, value) => {
-    const producer = flow.index.producer.get(value)
+    const producer = flow.index.producerOf(value)
     return producer === undefined ? latest : Math.max(latest, placeOf(places, producer))
   }, -1)
 
 const earliestUser = (flow: Flow, places: Places, { positions, outputs }: Cluster): number => {
   const values = outputs.flatMap((position) => callAt(flow, position).outputs)
   return values
-    .flatMap((value) => flow.index.users.get(value) ?? [])
+    .flatMap((value) => flow.index.usersOf(value))
     .filter((user) => !positions.includes(user))
     .reduce((earliest, user) => Math.min(earliest, placeOf(places, user)), flow.modules.length)
 }

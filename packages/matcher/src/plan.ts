@@ -1,14 +1,15 @@
 import type { AnyModule, GraphModuleOf, ValueId, ValueType } from '@nnfuse/ir'
-import { type Binding, complete } from './bind.js'
+import { complete } from './bind.js'
 import { type Declined, decline, isDeclined } from './decline.js'
-import { type Candidate, findCandidates } from './find-candidates.js'
-import { callAt, type Flow, flowOf, pathsAt } from './flow.js'
+import type { Exactness } from './exactness.js'
+import { callsOfCandidate, findCandidates } from './find-candidates.js'
+import { callAt, type Flow, flowOf } from './flow.js'
 import { assignHosts } from './hosts.js'
-import type { Cluster } from './legality.js'
+import { type Match, matchOf, outputsOf } from './match.js'
 import { findPlace } from './placement.js'
 import type { Rule } from './rule.js'
-import { indexRules } from './rule-index.js'
-import { clusterOf, type Knowledge, lazyTypes, type Rewritten, tryRule } from './try-rule.js'
+import { indexRules, type RankedRule } from './rule-index.js'
+import { type Knowledge, lazyTypes, type Rewritten, tryRule } from './try-rule.js'
 
 /** One rewrite that a plan has decided on. */
 export interface Application {
@@ -21,6 +22,7 @@ export interface Application {
   /** Path of what takes their place: the host's, or a new one where others still need the host as it was. */
   readonly path: string
   readonly replacement: AnyModule
+  readonly exactness: Exactness
   /** See {@link Rewritten}. */
   readonly typesSeen: readonly ValueType[]
   readonly inputs: readonly ValueId[]
@@ -43,17 +45,19 @@ export interface Plan {
   readonly declines: readonly Decline[]
   /** How often each rule's pattern fitted somewhere. */
   readonly tried: ReadonlyMap<string, number>
-  /** Positions of the calls that go. */
-  readonly removed: ReadonlySet<number>
-  /** Paths that nobody calls any more. */
-  readonly vacated: ReadonlySet<string>
+  /** Of each call, by position, 1 if it goes. */
+  readonly removed: Uint8Array
+  /** Whether nobody calls the layer at a path any more. */
+  isVacated(path: string): boolean
 }
 
 /** What has been decided so far. */
 interface Deciding {
   readonly flow: Flow
   readonly knowledge: Knowledge
-  readonly removed: Set<number>
+  readonly removed: Uint8Array
+  /** Positions of the constants that patterns have looked at. */
+  readonly constants: Set<number>
   readonly places: Map<number, number>
   readonly applications: Application[]
   readonly declines: Decline[]
@@ -66,85 +70,73 @@ const withoutLosses = (result: Rewritten | Declined, paths: readonly string[]): 
   return lost === undefined ? result : decline(`a hook on ${paths[lost.slot]} would be lost`)
 }
 
-const take = (state: Deciding, rule: Rule, binding: Binding, cluster: Cluster, made: Placed): void => {
-  const { flow, removed, places, applications } = state
-  const { target: host } = callAt(flow, cluster.positions[0] as number)
-  for (const position of cluster.positions) {
-    removed.add(position)
-    if (cluster.outputs.length > 1) places.set(position, made.place)
-  }
-  applications.push({
-    rule: rule.name,
-    positions: binding.positions,
-    paths: pathsAt(flow, binding.positions),
-    host,
-    path: host,
-    replacement: made.replacement,
-    typesSeen: made.typesSeen,
-    inputs: cluster.inputs,
-    outputs: cluster.outputs.flatMap((position) => callAt(flow, position).outputs),
-    place: made.place,
-  })
-}
-
 interface Placed extends Rewritten {
   readonly place: number
 }
 
-const tryMatch = (
-  { flow, places, knowledge }: Deciding,
-  rule: Rule,
-  binding: Binding,
-  cluster: Cluster,
-): Placed | Declined => {
-  const paths = pathsAt(flow, binding.positions)
-  const result = withoutLosses(tryRule(flow, rule, binding, knowledge), paths)
+const take = (state: Deciding, match: Match, { replacement, typesSeen, place }: Placed): void => {
+  const { flow, removed, places, constants, applications } = state
+  const { rule, binding, paths, inputs } = match
+  for (const position of match.positions) {
+    removed[position] = 1
+    if (match.outputs.length > 1) places.set(position, place)
+  }
+  for (const position of binding.positions) if (!removed[position]) constants.add(position)
+  const { target: host } = callAt(flow, match.positions[0] as number)
+  const outputs = outputsOf(flow, match)
+  const { positions } = binding
+  applications.push({
+    rule: rule.name,
+    positions,
+    paths,
+    host,
+    path: host,
+    replacement,
+    exactness: rule.exactness,
+    typesSeen,
+    inputs,
+    outputs,
+    place,
+  })
+}
+
+const tryMatch = ({ flow, places, knowledge }: Deciding, match: Match): Placed | Declined => {
+  const result = withoutLosses(tryRule(flow, match, knowledge), match.paths)
   if (isDeclined(result)) return result
-  const place = findPlace(flow, places, cluster)
+  const place = findPlace(flow, places, match)
   return isDeclined(place) ? place : { ...result, place }
 }
 
-/** Takes the first match that is legal and that the rule accepts. */
-const decide = (state: Deciding, { ranked, found }: Candidate): void => {
+/** Takes the first match of a rule at a call that is legal and that the rule accepts. */
+const decide = (state: Deciding, ranked: RankedRule, last: number): void => {
   const { flow, removed, tried, declines } = state
-  const { rule, swaps, visits } = ranked
-  const start = new Array<number | undefined>(rule.pattern.ops.length).fill(undefined)
-  for (const [i, op] of visits.entries()) start[op] = found[i]
-  for (const binding of complete(flow, rule.pattern, swaps, start)) {
-    const cluster = clusterOf(flow, rule, binding)
-    if (cluster.positions.some((position) => removed.has(position))) continue
+  const { rule, swaps } = ranked
+  if (removed[last]) return
+  const found = callsOfCandidate(flow, ranked, last)
+  for (const binding of complete(flow, rule.pattern, swaps, found)) {
+    if (binding.positions.some((position) => removed[position])) continue
+    const match = matchOf(flow, rule, binding)
     tried.set(rule.name, (tried.get(rule.name) ?? 0) + 1)
-    const result = tryMatch(state, rule, binding, cluster)
+    const result = tryMatch(state, match)
     if (!isDeclined(result)) {
-      take(state, rule, binding, cluster, result)
+      take(state, match, result)
       return
     }
-    declines.push({ rule: rule.name, paths: pathsAt(flow, binding.positions), reason: result.declined })
+    declines.push({ rule: rule.name, paths: match.paths, reason: result.declined })
   }
 }
 
 /** Constants that a pattern has looked at go where nobody uses them any more. */
-const dropConstants = ({ flow, removed, applications }: Deciding): void => {
+const dropConstants = ({ flow, removed, constants, applications }: Deciding): void => {
+  if (constants.size === 0) return
   const needed = new Set(applications.flatMap(({ inputs }) => inputs))
-  for (const position of applications.flatMap(({ positions }) => positions)) {
-    const unused = callAt(flow, position).outputs.every(
-      (value) =>
-        !flow.index.isOutput.has(value) &&
-        !needed.has(value) &&
-        (flow.index.users.get(value) ?? []).every((user) => removed.has(user)),
-    )
-    if (unused) removed.add(position)
+  const isUnused = (value: ValueId): boolean =>
+    !flow.index.isOutput(value) &&
+    !needed.has(value) &&
+    flow.index.usersOf(value).every((user) => removed[user])
+  for (const position of constants) {
+    if (callAt(flow, position).outputs.every(isUnused)) removed[position] = 1
   }
-}
-
-const vacatedBy = (flow: Flow, removed: ReadonlySet<number>): Set<string> => {
-  const vacated = new Set<string>()
-  for (const position of removed) {
-    const { target } = callAt(flow, position)
-    const calls = flow.index.callsOf.get(target) ?? []
-    if (calls.every((call) => removed.has(call))) vacated.add(target)
-  }
-  return vacated
 }
 
 /**
@@ -157,16 +149,22 @@ export const plan = (graph: GraphModuleOf, rules: readonly Rule[]): Plan => {
   const state: Deciding = {
     flow,
     knowledge: { typeOf: lazyTypes(graph), asked: false },
-    removed: new Set(),
+    removed: new Uint8Array(graph.attrs.calls.length),
+    constants: new Set(),
     places: new Map(),
     applications: [],
     declines: [],
     tried: new Map(),
   }
-  for (const candidate of findCandidates(flow, indexRules(rules))) decide(state, candidate)
+  for (const { rules: ranked, last } of findCandidates(flow, indexRules(rules))) {
+    for (const [i, position] of last.entries()) decide(state, ranked[i] as RankedRule, position)
+  }
   dropConstants(state)
   const { removed, declines, tried } = state
-  const vacated = vacatedBy(flow, removed)
-  const applications = assignHosts(flow, state.applications, vacated)
-  return { graph, applications, declines, tried, removed, vacated }
+  const isVacated = (path: string): boolean => {
+    const calls = flow.index.callsOf(path)
+    return calls.length > 0 && calls.every((call) => removed[call])
+  }
+  const applications = assignHosts(flow, state.applications, isVacated)
+  return { graph, applications, declines, tried, removed, isVacated }
 }

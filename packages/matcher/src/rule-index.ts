@@ -13,8 +13,15 @@ export interface RankedRule {
   readonly rule: Rule
   readonly rank: number
   readonly swaps: Swaps
-  /** The layers of the pattern in the order in which the trie finds them. */
-  readonly visits: readonly number[]
+  readonly visits: readonly Visit[]
+}
+
+/** A layer of a pattern in the order in which the trie finds them. */
+export interface Visit {
+  readonly op: number
+  /** Of which layer found before it makes an input, counting visits; -1 for the first. */
+  readonly from: number
+  readonly input: number
 }
 
 /** A step of the walk: what makes an input of a layer that has been found. */
@@ -57,13 +64,6 @@ const stepFor = ({ steps }: GrowingNode, from: number, input: number): GrowingSt
   return step
 }
 
-/** A layer of a pattern, and of which layer found before it makes which input. */
-interface Visit {
-  readonly op: number
-  readonly from: number
-  readonly input: number
-}
-
 /** The layers from the last output backwards, inputs in order. */
 const visitsOf = ({ ops, outputs }: PatternGraph, swaps: Swaps): Visit[] => {
   const visits: Visit[] = []
@@ -99,7 +99,7 @@ const insert = (root: Map<string, GrowingNode>, rule: Rule, rank: number, swaps:
     const maps = from < 0 ? [root] : nodes.map((node) => stepFor(node, from, input).next)
     nodes = maps.flatMap((map) => kinds.map((kind) => nodeFor(map, kind)))
   }
-  const ranked: RankedRule = { rule, rank, swaps, visits: visits.map(({ op }) => op) }
+  const ranked: RankedRule = { rule, rank, swaps, visits }
   for (const node of nodes) node.rules.push(ranked)
 }
 

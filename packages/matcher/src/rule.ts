@@ -1,6 +1,7 @@
 import type { AnyKind, AnyModule, ValueType } from '@nnfuse/ir'
 import type { Declined } from './decline.js'
 import { emptyName } from './errors.js'
+import type { Exactness } from './exactness.js'
 import type { OutputsPattern, ValuePattern } from './pattern.js'
 import { chainPattern, compilePattern, type PatternGraph, printPattern } from './pattern-graph.js'
 import { condition } from './print-attrs.js'
@@ -60,6 +61,8 @@ export interface RuleOptions<Modules extends readonly AnyModule[], Captures = un
   readonly benefit?: number
   /** Kinds that the rule exists to remove: where one is left over, reports say why. */
   readonly eliminates?: readonly AnyKind[]
+  /** Default `real`. */
+  readonly exactness?: Exactness
 }
 
 /** A fusing rule. Make one with {@link rule}. */
@@ -71,6 +74,7 @@ export interface Rule {
   readonly guards: readonly Guard[]
   readonly benefit: number
   readonly eliminates: readonly string[]
+  readonly exactness: Exactness
   readonly rewrite: (cx: MatchContext) => AnyModule | Declined
 }
 
@@ -123,7 +127,7 @@ export const rule: MakeRule = (
   name: string,
   given: AnyPattern,
   rewrite: unknown,
-  { when = [], benefit = 0, eliminates = [] }: RuleOptions<never, never> = {},
+  { when = [], benefit = 0, eliminates = [], exactness = 'real' }: RuleOptions<never, never> = {},
 ): Rule => {
   if (name === '') throw emptyName()
   const run = rewrite as AnyRewrite
@@ -135,6 +139,7 @@ export const rule: MakeRule = (
     guards: when as readonly Guard[],
     benefit,
     eliminates: eliminates.map((kind) => kind.kind),
+    exactness,
     rewrite: pattern.isChain ? (cx) => run(...cx.modules, cx) : (cx) => run(cx.captures, cx),
   }
 }

@@ -7,13 +7,13 @@ import {
   type ValueId,
   type ValueType,
 } from '@nnfuse/ir'
-import type { Binding } from './bind.js'
 import { type Declined, decline, isDeclined } from './decline.js'
 import { notAModule, rewriteFailed, wrongArity } from './errors.js'
-import { callAt, type Flow, moduleAt, pathsAt } from './flow.js'
-import { type Cluster, checkLegality } from './legality.js'
-import { type LostHook, moveHooks, movesOf, withoutMovedHooks } from './move-hooks.js'
-import type { PatternSource } from './pattern-graph.js'
+import { callAt, type Flow } from './flow.js'
+import { checkLegality } from './legality.js'
+import { type Match, outputsOf } from './match.js'
+import { type LostHook, moveHooks, withoutMovedHooks } from './move-hooks.js'
+import type { Moves, PatternGraph, PatternSource } from './pattern-graph.js'
 import type { MatchContext, Rule } from './rule.js'
 
 /** Types are inferred when the first guard asks for one. */
@@ -32,23 +32,21 @@ export interface Knowledge {
   readonly asked: boolean
 }
 
-/** The calls that a match takes, constants left out, and what goes in and out. */
-export const clusterOf = (flow: Flow, { pattern }: Rule, { positions, values }: Binding): Cluster => ({
-  positions: positions.filter((_, i) => !pattern.ops[i]?.isConstant),
-  outputs: pattern.outputs.map((op) => positions[op] as number),
-  inputs: pattern.feeds.flatMap((feed) =>
-    'open' in feed ? [values[feed.open] as ValueId] : callAt(flow, positions[feed.allOf] as number).inputs,
-  ),
-})
+const capturesOf = (
+  { ops, isChain }: PatternGraph,
+  modules: readonly AnyModule[],
+): Record<string, unknown> =>
+  isChain
+    ? {}
+    : Object.fromEntries(ops.flatMap(({ name }, i) => (name === undefined ? [] : [[name, modules[i]]])))
 
 const contextOf = (
   flow: Flow,
-  { pattern }: Rule,
-  { positions, values }: Binding,
-  { inputs }: Cluster,
+  { rule: { pattern }, binding, inputs, paths }: Match,
   modules: readonly AnyModule[],
   { typeOf, asked }: Knowledge,
 ): MatchContext => {
+  const { positions, values } = binding
   const valueAt = (source: PatternSource | undefined): ValueId | undefined => {
     if (source === undefined) return undefined
     if ('open' in source) return values[source.open]
@@ -58,10 +56,8 @@ const contextOf = (
     value === undefined ? unknownType : typeOf(value)
   return {
     modules,
-    paths: pathsAt(flow, positions),
-    captures: Object.fromEntries(
-      pattern.ops.flatMap(({ name }, i) => (name === undefined ? [] : [[name, modules[i]]])),
-    ),
+    paths,
+    captures: capturesOf(pattern, modules),
     outputType: (layer) => typeAt(valueAt({ op: layer, output: 0 })),
     typeOf: (name) => typeAt(valueAt(pattern.names.get(name))),
     inputType: (input) => typeAt(inputs[input]),
@@ -85,13 +81,23 @@ const runRewrite = (rule: Rule, cx: MatchContext): AnyModule | Declined => {
 }
 
 /** A graph says how many values it takes and gives; of other kinds nobody knows before they run. */
-const checkArity = (flow: Flow, rule: Rule, { inputs, outputs }: Cluster, made: AnyModule): void => {
+const checkArity = (flow: Flow, match: Match, made: AnyModule): void => {
+  const { rule, inputs } = match
   if (!GraphModule.is(made)) return
-  const given = outputs.flatMap((position) => callAt(flow, position).outputs)
+  const given = outputsOf(flow, match)
   if (made.attrs.inputs.length !== inputs.length)
     throw wrongArity(rule.name, 'takes', made.attrs.inputs.length, inputs.length)
   if (made.attrs.outputs.length !== given.length)
     throw wrongArity(rule.name, 'gives', made.attrs.outputs.length, given.length)
+}
+
+/** Hooks before a layer may move to its replacement only where that is given what the layer was given. */
+const movesAt = (flow: Flow, { rule: { pattern }, binding, inputs }: Match): Moves => {
+  const { moves, isChain } = pattern
+  if (isChain || moves.before === undefined) return moves
+  const { inputs: given } = callAt(flow, binding.positions[moves.before] as number)
+  const isSame = given.length === inputs.length && given.every((value, i) => value === inputs[i])
+  return isSame ? moves : { ...moves, before: undefined }
 }
 
 /** What a rule makes of a match. */
@@ -109,31 +115,26 @@ export interface Rewritten {
  *
  * @throws NnfuseError `REWRITE_FAILED` or `BAD_REWRITE` where the rule itself is broken.
  */
-export const tryRule = (
-  flow: Flow,
-  rule: Rule,
-  binding: Binding,
-  knowledge: Knowledge,
-): Rewritten | Declined => {
-  const cluster = clusterOf(flow, rule, binding)
-  const legal = checkLegality(flow, cluster)
+export const tryRule = (flow: Flow, match: Match, knowledge: Knowledge): Rewritten | Declined => {
+  const legal = checkLegality(flow, match)
   if (legal !== true) return legal
-  const modules = binding.positions.map((position) => moduleAt(flow, position))
-  const moves = movesOf(rule.pattern)
+  const { rule, modules } = match
+  const moves = movesAt(flow, match)
   const seen = withoutMovedHooks(modules, moves)
-  const cx = contextOf(flow, rule, binding, cluster, seen, knowledge)
-  for (const guard of rule.guards) {
-    const verdict = guard(cx)
-    if (verdict !== true) return verdict
-  }
-  const typesSeen: ValueType[] = []
+  let typesSeen: ValueType[] = []
   const typeOf = (value: ValueId): ValueType => {
     const type = knowledge.typeOf(value)
     typesSeen.push(type)
     return type
   }
-  const result = runRewrite(rule, contextOf(flow, rule, binding, cluster, seen, { ...knowledge, typeOf }))
+  const cx = contextOf(flow, match, seen, { ...knowledge, typeOf })
+  for (const guard of rule.guards) {
+    const verdict = guard(cx)
+    if (verdict !== true) return verdict
+  }
+  typesSeen = []
+  const result = runRewrite(rule, cx)
   if (isDeclined(result)) return result
-  checkArity(flow, rule, cluster, result)
+  checkArity(flow, match, result)
   return { ...moveHooks(result, modules, seen, moves), typesSeen }
 }

@@ -63,7 +63,7 @@ export const partialsFor = (source: WhyNot, path: string): PartialMatch[] => {
   const declined = new Set(source.declines.get(path)?.map(({ rule }) => rule))
   const openings = openingsFor(source, path, subject).filter(({ rule }) => !declined.has(rule.name))
   const best = new Map<Rule, PartialMatch>()
-  for (const position of source.flow.index.callsOf.get(path) ?? []) {
+  for (const position of source.flow.index.callsOf(path)) {
     for (const opening of openings) {
       const partial = partialAt(source.flow, position, subject, opening)
       const before = best.get(opening.rule)

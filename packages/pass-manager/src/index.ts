@@ -20,9 +20,10 @@ export {
   type PassManagerOptions,
   type RegisteredRule,
 } from './pass-manager.js'
-export { dropIdentity } from './passes/drop-identity.js'
+export { dropIdentity, dropNoOps } from './passes/drop-identity.js'
 export { flatten } from './passes/flatten.js'
 export { fuse } from './passes/fuse.js'
+export { inRegions, type RegionChange } from './passes/in-regions.js'
 export { verify } from './passes/verify.js'
 export { pipeline, repeat } from './pipeline.js'
 export { definePlugin, type Plugin } from './plugin.js'

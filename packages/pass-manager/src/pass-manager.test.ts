@@ -41,8 +41,8 @@ describe('the default pipeline', () => {
         bn3: nn.BatchNorm2d(2) : bn3 <- relu"
     `)
     expect(report.applied).toEqual([
-      { rule: 'conv-bn', paths: ['conv', 'bn1'], path: 'conv', into: 'nn.Conv2d' },
-      { rule: 'conv-bn', paths: ['conv', 'bn2'], path: 'conv', into: 'nn.Conv2d' },
+      { rule: 'conv-bn', paths: ['conv', 'bn1'], path: 'conv', into: 'nn.Conv2d', exactness: 'real' },
+      { rule: 'conv-bn', paths: ['conv', 'bn2'], path: 'conv', into: 'nn.Conv2d', exactness: 'real' },
     ])
     expect(report.rules).toEqual([
       {
@@ -68,7 +68,13 @@ describe('the default pipeline', () => {
       Sequential({ block: watched }),
     )
     expect(report.applied).toEqual([
-      { rule: 'conv-bn', paths: ['block.conv', 'block.bn'], path: 'block.conv', into: 'nn.Conv2d' },
+      {
+        rule: 'conv-bn',
+        paths: ['block.conv', 'block.bn'],
+        path: 'block.conv',
+        into: 'nn.Conv2d',
+        exactness: 'real',
+      },
     ])
     expect([...(model.children.get('block')?.children.keys() ?? [])]).toEqual(['conv'])
     expect(model.children.get('block')?.hooks.forwardPre).toHaveLength(1)
@@ -149,8 +155,8 @@ describe('passes of plugins', () => {
   test('are added where their constraints say on request, those already in it left alone', () => {
     expect(passesRun({ addPluginPasses: true })).toEqual([
       'flatten',
-      'drop-identity',
       'early',
+      'drop-identity',
       'fuse',
       'late',
     ])

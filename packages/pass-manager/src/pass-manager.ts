@@ -1,5 +1,12 @@
 import type { AnyKind, AnyModule } from '@nnfuse/ir'
-import { type Decline, patternKey, printPattern, type Rule } from '@nnfuse/matcher'
+import {
+  type Decline,
+  type Exactness,
+  isExactEnough,
+  patternKey,
+  printPattern,
+  type Rule,
+} from '@nnfuse/matcher'
 import { duplicatePlugin, duplicateRule } from './errors.js'
 import type { Instrument } from './instrument.js'
 import { orderPasses } from './order-passes.js'
@@ -24,6 +31,8 @@ export interface PassManagerOptions {
    * where its `before` and `after` say, and at the end where they say nothing. Default: false.
    */
   readonly addPluginPasses?: boolean
+  /** How exact rewrites must be: rules that are less so are left out. Default `real`. */
+  readonly exact?: Exactness
   /** They watch every pass; of two the later is nearer to the pass. */
   readonly instruments?: readonly Instrument[]
 }
@@ -47,8 +56,16 @@ export interface PassManager {
 /** Rounds of fusing: each can only make the model smaller, and real models need two or three. */
 const maxRounds = 16
 
-/** `flatten`, drop what does nothing, then fuse until nothing changes. */
-export const defaultPipeline = (): Pass => pipeline(flatten, dropIdentity, repeat({ max: maxRounds }, fuse))
+/**
+ * `flatten`, then drop what does nothing and fuse, until nothing changes.
+ *
+ * @param plugins whose passes that say `eachRound` run before the rules in each round
+ */
+export const defaultPipeline = (plugins: readonly Plugin[] = []): Pass => {
+  const passes = plugins.flatMap((plugin) => plugin.passes ?? [])
+  const first = passes.filter(({ eachRound }) => eachRound)
+  return pipeline(flatten, repeat({ max: maxRounds }, dropIdentity, ...first, fuse))
+}
 
 /** What the text of a pipeline can name without any plugin. */
 export const builtInPasses: readonly Pass[] = [flatten, dropIdentity, fuse, verify]
@@ -109,7 +126,7 @@ const newLog = (): PassLog => ({
   passes: [],
 })
 
-const countByRule = (entries: readonly { readonly rule: string }[]): ReadonlyMap<string, number> => {
+const countByRule = (entries: readonly { readonly rule: string }[]): Map<string, number> => {
   const counts = new Map<string, number>()
   for (const { rule } of entries) counts.set(rule, (counts.get(rule) ?? 0) + 1)
   return counts
@@ -120,6 +137,22 @@ const lastDeclines = (rounds: readonly (readonly Decline[])[]): Decline[] => {
   const last = new Map<string, Decline>()
   for (const decline of rounds.flat()) last.set(JSON.stringify([decline.rule, decline.paths]), decline)
   return [...last.values()]
+}
+
+/** What passes have done under names that are no rules'. */
+const passReports = (
+  rules: readonly RegisteredRule[],
+  plugins: readonly Plugin[],
+  log: PassLog,
+): RuleReport[] => {
+  const counts = countByRule(log.applied)
+  for (const { rule } of rules) counts.delete(rule.name)
+  return [...counts].map(([name, applied]) => {
+    const plugin = plugins.find(({ passes = [] }) =>
+      passes.some(({ rewrites = [] }) => rewrites.includes(name)),
+    )
+    return { rule: name, plugin: plugin?.name ?? '', pattern: [], tried: applied, applied, declined: 0 }
+  })
 }
 
 const ruleReports = (rules: readonly RegisteredRule[], log: PassLog): RuleReport[] => {
@@ -145,8 +178,9 @@ const ruleReports = (rules: readonly RegisteredRule[], log: PassLog): RuleReport
  */
 export const createPassManager = ({
   plugins,
-  pipeline: asked = defaultPipeline(),
+  pipeline: asked = defaultPipeline(plugins),
   addPluginPasses = false,
+  exact = 'real',
   instruments = [],
 }: PassManagerOptions): PassManager => {
   checkPlugins(plugins)
@@ -154,7 +188,9 @@ export const createPassManager = ({
   const parsed = typeof asked === 'string' ? parsePipeline(asked, [...builtInPasses, ...passes]) : asked
   const whole = addPluginPasses ? withAll(parsed, passes) : parsed
   const rules = register(plugins)
-  const active = rules.filter(({ overriddenBy }) => overriddenBy === undefined).map(({ rule }) => rule)
+  const active = rules
+    .filter(({ rule, overriddenBy }) => overriddenBy === undefined && isExactEnough(rule.exactness, exact))
+    .map(({ rule }) => rule)
   const diagnostics = overrides(rules)
   return {
     rules,
@@ -163,9 +199,9 @@ export const createPassManager = ({
     diagnostics,
     run: (model) => {
       const log = newLog()
-      const result = runPass(whole, model, { rules: active, log, position: startOf(instruments) })
+      const result = runPass(whole, model, { rules: active, exact, log, position: startOf(instruments) })
       const report: Report = {
-        rules: ruleReports(rules, log),
+        rules: [...ruleReports(rules, log), ...passReports(rules, plugins, log)],
         applied: log.applied,
         declined: lastDeclines(log.rounds),
         left: leftoversOf(result, active, log.rounds),

@@ -1,5 +1,5 @@
 import type { AnyModule } from '@nnfuse/ir'
-import type { Decline, Rule, Taken } from '@nnfuse/matcher'
+import type { Decline, Exactness, Rule, Taken } from '@nnfuse/matcher'
 import type { PassReport } from './report.js'
 import type { Position } from './run-pass.js'
 
@@ -16,6 +16,8 @@ export interface PassLog {
 export interface PassContext {
   /** The rules of all plugins, in order, overridden ones left out. */
   readonly rules: readonly Rule[]
+  /** How exact rewrites must be; the rules are. */
+  readonly exact: Exactness
   readonly log: PassLog
   /** The place of the run. A pass that runs others hands its context on as it is. */
   readonly position?: Position
@@ -43,6 +45,10 @@ export interface Pass {
   readonly run: (model: AnyModule, cx: PassContext) => AnyModule
   /** What holds after: true, or what is wrong. */
   readonly ensures?: (model: AnyModule) => true | string
+  /** Names under which it notes what it did, where it rewrites layers itself: reports count them as they do rules. */
+  readonly rewrites?: readonly string[]
+  /** Says that the default pipeline runs it before the rules, in each round. */
+  readonly eachRound?: true
   /** Names of passes that this one must precede, wherever both are put in order by `orderPasses`. */
   readonly before?: readonly string[]
   /** Names of passes that this one must follow, wherever both are put in order by `orderPasses`. */

@@ -179,7 +179,7 @@ describe('a pass that fails', () => {
 
   test('may be a pipeline run without a pass manager', () => {
     const log = { applied: [], tried: new Map(), rounds: [], dropped: [], passes: [] }
-    expect(() => pipeline(fine('a'), failing).run(ReLU(), { rules: [], log })).toThrow(
+    expect(() => pipeline(fine('a'), failing).run(ReLU(), { rules: [], exact: 'real', log })).toThrow(
       'pass "failing" failed after a: oops',
     )
   })

@@ -249,10 +249,11 @@ test('all of them together change nothing about a run', async () => {
   expect(print(seen.model)).toBe(print(unseen.model))
   expect(watch.times().map(({ pass, calls }) => [pass, calls])).toEqual([
     ['flatten', 1],
-    ['drop-identity', 1],
+    ['drop-identity', 2],
     ['fuse', 2],
-    ['repeat{max=16}(fuse)', 1],
-    ['pipeline(flatten,drop-identity,repeat{max=16}(fuse))', 1],
+    ['pipeline(drop-identity,fuse)', 2],
+    ['repeat{max=16}(drop-identity,fuse)', 1],
+    ['pipeline(flatten,repeat{max=16}(drop-identity,fuse))', 1],
   ])
   expect(await check.problems()).toEqual([])
 })

@@ -54,6 +54,9 @@ const renamed = (graph: Graph, renames: Renames, gone: ReadonlySet<Call>): Call[
     .map((call) => ({ ...call, inputs: call.inputs.map(current), outputs: call.outputs.map(current) }))
 }
 
+/** The graph without its no-ops, and without the layers that only they called. */
+export const dropNoOps = (graph: GraphModuleOf): GraphModuleOf => drop(graph).graph
+
 const drop = (graph: GraphModuleOf): { graph: GraphModuleOf; dropped: readonly string[] } => {
   const { renames, gone } = renamesOf(graph)
   if (gone.size === 0) return { graph, dropped: [] }
