@@ -67,7 +67,9 @@ describe('the programs run', () => {
 
   test.each([
     ['fuse-everything', 'nni.ConvReLU2d'],
+    ['fuse-for-a-backend', 'conv: nni.ConvAddReLU2d : relu <- x, x'],
     ['residual-block', 'block.add: nn.Add : block.add <- block.bn, stem'],
+    ['merge-branches', 'dense.conv: nni.ConvReLU2d : relu <- x'],
     ['a-rule', 'conv2d-dropout: 0, 1'],
     ['a-plugin', 'conv2d-dropout: 0, 2'],
     ['write-a-model', ' bytes'],

@@ -12,7 +12,7 @@ import { decline, type Guard } from '@nnfuse/matcher'
 type LayerThenNorm<Layer extends AnyModule> = readonly [Layer, BatchNormModule, ...AnyModule[]]
 
 /** Folding freezes the statistics, so every layer must be in inference mode. */
-export const inInference: Guard = ({ modules, paths }) => {
+const inInference: Guard = ({ modules, paths }) => {
   const training = modules.findIndex((module) => module.training)
   return (
     training < 0 ||
@@ -21,11 +21,11 @@ export const inInference: Guard = ({ modules, paths }) => {
 }
 
 /** Without running statistics a batch-norm depends on the batch at hand. */
-export const hasRunningStats: Guard<LayerThenNorm<AnyModule>> = ({ modules: [, { attrs }], paths }) =>
+const hasRunningStats: Guard<LayerThenNorm<AnyModule>> = ({ modules: [, { attrs }], paths }) =>
   (attrs.runningMean !== null && attrs.runningVar !== null) ||
   decline(`${paths[1]} keeps no running statistics: it normalizes by each batch's own`)
 
-export const channelsAgree: Guard<LayerThenNorm<WeightedModule>> = ({ modules: [layer, bn], paths }) => {
+const channelsAgree: Guard<LayerThenNorm<WeightedModule>> = ({ modules: [layer, bn], paths }) => {
   const [given, normalized] = [outputChannels(layer), bn.attrs.numFeatures]
   return (
     given === normalized || decline(`${paths[1]} normalizes ${normalized} channels but is given ${given}`)
@@ -44,7 +44,7 @@ export const linearOutputHasTwoAxes: Guard = ({ outputType, paths, asked }) => {
 const isFloatTensor = (tensor: Tensor | null): boolean => tensor === null || isFloat(tensor.dtype)
 
 /** float8, 4-bit and integer weights pass through unread. */
-export const weightsAreFloats: Guard<LayerThenNorm<WeightedModule>> = ({
+const weightsAreFloats: Guard<LayerThenNorm<WeightedModule>> = ({
   modules: [layer, { attrs: bn }],
   paths,
 }) => {
@@ -53,3 +53,11 @@ export const weightsAreFloats: Guard<LayerThenNorm<WeightedModule>> = ({
     tensors.every(isFloatTensor) || decline(`the weights of ${paths[0]} and ${paths[1]} are not all floats`)
   )
 }
+
+/** What every rule that folds asks of the two layers, the first of what is matched. */
+export const foldable: readonly Guard<LayerThenNorm<WeightedModule>>[] = [
+  inInference,
+  hasRunningStats,
+  channelsAgree,
+  weightsAreFloats,
+]

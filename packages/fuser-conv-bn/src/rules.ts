@@ -25,13 +25,7 @@ import {
 } from '@nnfuse/ir'
 import { type Guard, oneOf, type Rule, type RuleOptions, rule } from '@nnfuse/matcher'
 import { foldConv, foldConvTranspose, foldLinear } from './fold-batch-norm.js'
-import {
-  channelsAgree,
-  hasRunningStats,
-  inInference,
-  linearOutputHasTwoAxes,
-  weightsAreFloats,
-} from './guards.js'
+import { foldable, linearOutputHasTwoAxes } from './guards.js'
 
 /*
  * At inference batch-norm is one multiply-add a channel, so it folds into the layer before it. The first patterns and
@@ -41,8 +35,11 @@ import {
 
 const other = oneOf(...activations.filter((activation) => activation !== ReLU))
 
-const intoConv = <N extends string>(conv: Module<N, ConvAttrs>, bn: BatchNormModule): Module<N, ConvAttrs> =>
-  withAttrs(conv, foldConv(conv.attrs, bn.attrs))
+/** The convolution that computes what it and the batch-norm after it compute. */
+export const intoConv = <N extends string>(
+  conv: Module<N, ConvAttrs>,
+  bn: BatchNormModule,
+): Module<N, ConvAttrs> => withAttrs(conv, foldConv(conv.attrs, bn.attrs))
 
 const intoConvTranspose = <N extends string>(
   conv: Module<N, ConvTransposeAttrs>,
@@ -64,13 +61,12 @@ const intoConvTransposeActivated = (
 const intoLinearActivated = (linear: LinearModule, bn: BatchNormModule, activation: AnyModule): AnyModule =>
   withActivation(intoLinear(linear, bn), activation)
 
-const foldable = [inInference, hasRunningStats, channelsAgree, weightsAreFloats]
-
 /** Folding removes a layer, which recording what stands together does not: it goes first among equals. */
 const folds = <M extends readonly AnyModule[]>(norm: AnyKind, when: readonly Guard<M>[]): RuleOptions<M> => ({
   when,
   eliminates: [norm],
   benefit: 1,
+  exactness: 'bits',
 })
 
 const folds1d = folds(BatchNorm1d, foldable)

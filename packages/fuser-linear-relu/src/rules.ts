@@ -32,7 +32,7 @@ const otherActivations = oneOf(...activations.filter((activation) => activation 
 
 const together = (layer: AnyModule, activation: AnyModule): AnyModule => withActivation(layer, activation)
 
-export const linearReluRules: readonly Rule[] = [
+const holding: readonly Rule[] = [
   rule('conv1d-relu', [Conv1d, ReLU], (conv, relu) => ConvReLU1d(conv, relu)),
   rule('conv2d-relu', [Conv2d, ReLU], (conv, relu) => ConvReLU2d(conv, relu)),
   rule('conv3d-relu', [Conv3d, ReLU], (conv, relu) => ConvReLU3d(conv, relu)),
@@ -56,3 +56,6 @@ export const linearReluRules: readonly Rule[] = [
   rule('bn2d-activation', [BatchNorm2d, otherActivations], together),
   rule('bn3d-activation', [BatchNorm3d, otherActivations], together),
 ]
+
+/** No number changes. */
+export const linearReluRules: readonly Rule[] = holding.map((made) => ({ ...made, exactness: 'bits' }))

@@ -41,7 +41,7 @@ const together = (layer: AnyModule, bn: AnyModule, activation: AnyModule): AnyMo
 
 const trainable = [sameMode, channelsAgree, isAffine, tracksRunningStats]
 
-export const qatRules: readonly Rule[] = [
+const holding: readonly Rule[] = [
   rule('qat-conv1d-bn', [Conv1d, BatchNorm1d], (conv, bn) => ConvBn1d(conv, bn), { when: trainable }),
   rule('qat-conv2d-bn', [Conv2d, BatchNorm2d], (conv, bn) => ConvBn2d(conv, bn), { when: trainable }),
   rule('qat-conv3d-bn', [Conv3d, BatchNorm3d], (conv, bn) => ConvBn3d(conv, bn), { when: trainable }),
@@ -90,3 +90,6 @@ export const qatRules: readonly Rule[] = [
   }),
   rule('qat-linear-bn-activation', [Linear, BatchNorm1d, other], together, { when: trainable }),
 ]
+
+/** No number changes. */
+export const qatRules: readonly Rule[] = holding.map((made) => ({ ...made, exactness: 'bits' }))

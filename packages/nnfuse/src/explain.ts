@@ -19,6 +19,7 @@ import {
 import { defaultPipeline, type Pass, type PassContext } from '@nnfuse/pass-manager'
 import { notALayer } from './errors.js'
 import { type FuseOptions, fuse } from './fuse.js'
+import { defaultPlugins } from './plugins.js'
 
 /** What becomes of a layer. An opaque one is kept, for its reader could not make it a layer that rules know. */
 export type Outcome = 'fused' | 'dropped' | 'kept' | 'opaque'
@@ -97,7 +98,7 @@ const outcomeOf = (
 export const explainer = (model: ModelLike, options: FuseOptions = {}): Explainer => {
   const { root, notes } = toModel(model)
   let context: PassContext | undefined
-  const pipeline = watched(options.pipeline ?? defaultPipeline(), (cx) => {
+  const pipeline = watched(options.pipeline ?? defaultPipeline(options.plugins ?? defaultPlugins()), (cx) => {
     context = cx
   })
   const { model: fused, report } = fuse(model, { ...options, pipeline })

@@ -59,7 +59,7 @@ const groupsOf = (groups: Groups): readonly (readonly string[])[] => {
 }
 
 const positionOf = (flow: Flow, path: string): number => {
-  const calls = flow.index.callsOf.get(path) ?? []
+  const calls = flow.index.callsOf(path)
   if (calls.length > 1) throw calledTwice(path, calls.length)
   if (calls[0] === undefined) throw notInDataflow(path)
   return calls[0]
@@ -73,7 +73,7 @@ const checkAdjacent = (flow: Flow, paths: readonly string[], positions: readonly
       positions[i] as number
     ] as Flow['graph']['attrs']['calls'][number]
     if (inputs.length !== 1) throw notAdjacent(before, after, `it has ${inputs.length} inputs`)
-    const producer = flow.index.producer.get(inputs[0] as string)
+    const producer = flow.index.producerOf(inputs[0] as string)
     if (producer === positions[i - 1]) continue
     const found =
       producer === undefined ? 'an input of the model' : `"${flow.graph.attrs.calls[producer]?.target}"`

@@ -1,5 +1,5 @@
 import { type Model, type ModelLike, type Note, stateInputs, toModel, type ValueType } from '@nnfuse/ir'
-import type { Leftover } from '@nnfuse/matcher'
+import type { Exactness, Leftover } from '@nnfuse/matcher'
 import { createPassManager, type Pass, type Plugin, type Report } from '@nnfuse/pass-manager'
 import { defaultPlugins } from './plugins.js'
 
@@ -13,6 +13,8 @@ export interface FuseOptions {
    * some shapes only: batch-norm after a linear layer is declined where the number of axes is not known.
    */
   readonly inputs?: readonly ValueType[]
+  /** How exact fusing must be: as PyTorch's to the bit, or equal in real arithmetic (default), or but for the border. */
+  readonly exact?: Exactness
 }
 
 export interface FuseResult {

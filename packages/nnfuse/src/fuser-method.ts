@@ -5,6 +5,7 @@ import {
   isDeclined,
   type LostHook,
   lazyTypes,
+  matchOf,
   type Rule,
   rule,
   tryRule,
@@ -68,12 +69,8 @@ const methodOf =
   (modules, { paths = modules.map((_, i) => String(i)), onLostHook, outputType }) => {
     const flow = chainOf(modules, paths)
     const typeOf = outputType ? (value: string) => outputType(Number(value) - 1) : lazyTypes(flow.graph)
-    const result = tryRule(
-      flow,
-      rule,
-      { positions: [...modules.keys()], values: [] },
-      { typeOf, asked: true },
-    )
+    const match = matchOf(flow, rule, { positions: [...modules.keys()], values: [] })
+    const result = tryRule(flow, match, { typeOf, asked: true })
     if (isDeclined(result)) throw groupDeclined(paths, result.declined)
     for (const lost of result.lostHooks) onLostHook?.(lost)
     return result.replacement

@@ -17,3 +17,4 @@ export {
   getFuserMethod,
 } from './fuser-method.js'
 export { defaultPlugins, qatPlugins } from './plugins.js'
+export { type Preset, presets } from './presets.js'

@@ -1,10 +1,14 @@
 import { convBn } from '@nnfuse/fuser-conv-bn'
 import { linearRelu } from '@nnfuse/fuser-linear-relu'
 import { qat } from '@nnfuse/fuser-qat'
+import { reparam } from '@nnfuse/fuser-reparam'
 import type { Plugin } from '@nnfuse/pass-manager'
 
-/** What `fuse` and `fuseModules` use: batch-norm folded, ReLU held together with what it follows. */
-export const defaultPlugins = (): Plugin[] => [convBn(), linearRelu()]
+/**
+ * What `fuse` and `fuseModules` use: batch-norm folded, ReLU held together with what it follows, parallel branches that
+ * are added merged into one convolution. `fuseModules` takes layers in a row, so it has no use for the last.
+ */
+export const defaultPlugins = (): Plugin[] => [convBn(), linearRelu(), reparam()]
 
 /** What `fuseModulesQat` uses: the same layers held together, batch-norm unfolded. */
 export const qatPlugins = (): Plugin[] => [qat(), linearRelu()]

@@ -24,7 +24,8 @@ const sameRecord = (a: object = {}, b: object = {}): boolean =>
 const sameSet = (a: readonly string[] = [], b: readonly string[] = []): boolean =>
   isDeepStrictEqual([...a].sort(), [...b].sort())
 
-const floats = (base64: string): Float32Array => {
+/** Numbers as a golden file holds them. */
+export const floats = (base64: string): Float32Array => {
   const bytes = Uint8Array.from(Buffer.from(base64, 'base64'))
   return new Float32Array(bytes.buffer)
 }

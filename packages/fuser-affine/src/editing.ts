@@ -1,0 +1,44 @@
+import { type AnyModule, hasHooks, type ValueId, type ValueType } from '@nnfuse/ir'
+import { type Declined, decline, type Exactness, type Flow } from '@nnfuse/matcher'
+
+/** A graph while affine functions are taken up in it. Only modules change, so its index stays right. */
+export interface Editing {
+  readonly flow: Flow
+  readonly typeOf: (value: ValueId) => ValueType
+  /** How exact the rewrites must be. */
+  readonly exact: Exactness
+  /** Layers that have taken something up, by position. */
+  readonly changed: Map<number, AnyModule>
+  /** Calls whose affine function has been taken up elsewhere: they give back this one of their inputs. */
+  readonly gone: Map<number, number>
+}
+
+export const moduleIn = ({ flow, changed }: Editing, position: number): AnyModule =>
+  changed.get(position) ?? (flow.modules[position] as AnyModule)
+
+export const callIn = (
+  { flow }: Editing,
+  position: number,
+): { target: string; inputs: readonly ValueId[]; outputs: readonly ValueId[] } =>
+  flow.graph.attrs.calls[position] as Flow['graph']['attrs']['calls'][number]
+
+export const typesIn = ({ typeOf }: Editing, values: readonly ValueId[]): ValueType[] => values.map(typeOf)
+
+/** `relu (nn.ReLU)` */
+export const nameIn = (editing: Editing, position: number): string =>
+  `${callIn(editing, position).target} (${moduleIn(editing, position).kind})`
+
+/** A reason that is about a layer, with the layer's name. */
+export const because = (editing: Editing, position: number, reason: string): Declined =>
+  decline(`${nameIn(editing, position)}: ${reason}`)
+
+/** Hooks see what their layer is given and gives, which would be something else. */
+export const checkWatched = (editing: Editing, position: number): true | Declined =>
+  !hasHooks(moduleIn(editing, position).hooks) ||
+  because(editing, position, 'its hooks would see other values')
+
+/** What a layer takes up, all its calls would get. */
+export const checkShared = (editing: Editing, position: number): true | Declined => {
+  const calls = editing.flow.index.callsLike(position).length
+  return calls === 1 || because(editing, position, `it is called from ${calls} places`)
+}

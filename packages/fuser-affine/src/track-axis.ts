@@ -1,0 +1,114 @@
+import type { AnyModule, Dim, ReshapeSize } from '@nnfuse/ir'
+import { Flatten, Identity, Reshape, Squeeze, Unsqueeze } from '@nnfuse/ir'
+
+/*
+ * Layers that give a value another shape keep an axis if the elements before it and behind it are as many as they
+ * were. Sizes are products of numbers and symbols, so that this can be proven where sizes are not known: flattening
+ * [N, 4, h, w] from its third axis gives [N, 4, h * w], and 4 is still what comes behind N. Sizes that merely agree
+ * prove nothing.
+ */
+
+/** A product of a number and symbols; undefined where nothing is known. */
+type Size = { readonly factor: number; readonly symbols: readonly string[] } | undefined
+
+const one: Size = { factor: 1, symbols: [] }
+
+/** Unknown sizes are symbols of their own: `?0`, `?1`. */
+const sizesOf = (shape: readonly Dim[]): Size[] =>
+  shape.map((dim, axis) =>
+    typeof dim === 'number' ? { factor: dim, symbols: [] } : { factor: 1, symbols: [dim ?? `?${axis}`] },
+  )
+
+const times = (a: Size, b: Size): Size =>
+  a && b && { factor: a.factor * b.factor, symbols: [...a.symbols, ...b.symbols].sort() }
+
+const product = (sizes: readonly Size[]): Size => sizes.reduce(times, one)
+
+const equal = (a: Size, b: Size): boolean =>
+  a !== undefined &&
+  b !== undefined &&
+  a.factor === b.factor &&
+  a.symbols.length === b.symbols.length &&
+  a.symbols.every((symbol, i) => symbol === b.symbols[i])
+
+/** `a / b` where it comes out even whatever the symbols are. */
+const quotient = (a: Size, b: Size): Size => {
+  if (a === undefined || b === undefined || b.factor === 0 || a.factor % b.factor !== 0) return undefined
+  const symbols = [...a.symbols]
+  for (const symbol of b.symbols) {
+    const found = symbols.indexOf(symbol)
+    if (found < 0) return undefined
+    symbols.splice(found, 1)
+  }
+  return { factor: a.factor / b.factor, symbols }
+}
+
+const reshaped = (sizes: readonly Size[], shape: readonly ReshapeSize[]): Size[] => {
+  const given = shape.map((size, axis): Size => {
+    if (size === 'copy') return sizes[axis]
+    return size === -1 ? undefined : { factor: size, symbols: [] }
+  })
+  const left = quotient(product(sizes), product(given.filter((_, axis) => shape[axis] !== -1)))
+  return given.map((size, axis) => (shape[axis] === -1 ? left : size))
+}
+
+const fromEnd = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
+
+const merged = (sizes: readonly Size[], startAxis: number, endAxis: number): Size[] => {
+  const [start, end] = [fromEnd(startAxis, sizes.length), fromEnd(endAxis, sizes.length)]
+  return [...sizes.slice(0, start), product(sizes.slice(start, end + 1)), ...sizes.slice(end + 1)]
+}
+
+const squeezed = (sizes: readonly Size[], axes: readonly number[]): Size[] => {
+  const gone = axes.map((axis) => fromEnd(axis, sizes.length))
+  return sizes.filter((_, axis) => !gone.includes(axis))
+}
+
+const unsqueezed = (sizes: readonly Size[], axes: readonly number[]): Size[] => {
+  const rank = sizes.length + axes.length
+  const added = axes.map((axis) => fromEnd(axis, rank))
+  const rest = [...sizes]
+  return Array.from({ length: rank }, (_, axis) => (added.includes(axis) ? one : rest.shift()))
+}
+
+const resultOf = (module: AnyModule, sizes: readonly Size[]): readonly Size[] | undefined => {
+  if (Identity.is(module)) return sizes
+  if (Reshape.is(module)) return reshaped(sizes, module.attrs.shape)
+  if (Flatten.is(module)) return merged(sizes, module.attrs.startAxis, module.attrs.endAxis)
+  if (Squeeze.is(module)) return squeezed(sizes, module.attrs.axes)
+  return Unsqueeze.is(module) ? unsqueezed(sizes, module.attrs.axes) : undefined
+}
+
+/** Pairs of an axis before and the same one after. */
+const keptAxes = (before: readonly Size[], after: readonly Size[]): (readonly [number, number])[] =>
+  before.flatMap((size, a) =>
+    after.flatMap((other, b) => {
+      const kept =
+        equal(size, other) &&
+        (equal(product(before.slice(0, a)), product(after.slice(0, b))) ||
+          equal(product(before.slice(a + 1)), product(after.slice(b + 1))))
+      return kept ? [[a, b] as const] : []
+    }),
+  )
+
+/** Which axes a layer that only changes the shape keeps: `back` from its output, `forward` from its input. */
+export interface KeptAxes {
+  back(axis: number): number | undefined
+  forward(axis: number): number | undefined
+}
+
+/**
+ * What becomes of the axes of a value in a layer that only changes its shape; undefined for other layers, and where the
+ * number of axes is not known. An axis of size 1 may be any other of size 1, so the first is taken.
+ */
+export const trackAxes = (module: AnyModule, shape: readonly Dim[] | undefined): KeptAxes | undefined => {
+  if (shape === undefined) return undefined
+  const before = sizesOf(shape)
+  const after = resultOf(module, before)
+  if (after === undefined) return undefined
+  const kept = keptAxes(before, after)
+  return {
+    back: (axis) => kept.find(([, b]) => b === axis)?.[0],
+    forward: (axis) => kept.find(([a]) => a === axis)?.[1],
+  }
+}
