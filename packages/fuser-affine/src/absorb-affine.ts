@@ -17,14 +17,13 @@ import {
   isDeclined,
   isExactEnough,
   lazyTypes,
-  type Rule,
   type Taken,
 } from '@nnfuse/matcher'
 import { dropNoOps, inRegions, type Pass, type PassContext } from '@nnfuse/pass-manager'
 import { type Absorbed, absorbBack } from './absorb-back.js'
 import { absorbForward } from './absorb-forward.js'
 import { type Affine, sizeOf } from './affine.js'
-import { because, callIn, checkWatched, type Editing, moduleIn } from './editing.js'
+import { because, callIn, checkWatched, type Editing, isLeftToRules, moduleIn } from './editing.js'
 import { type AffineCall, type Operand, readAffine } from './read-affine.js'
 
 /*
@@ -44,20 +43,6 @@ const operandsOf = (editing: Editing, position: number): Operand[] =>
 
 /** One number is for all elements, whatever axis it was said to lie along. */
 const simplest = (affine: Affine): Affine => (sizeOf(affine) === 1 ? { ...affine, axis: undefined } : affine)
-
-/** Rules that fold neighbours give the bits that their authors promise, so what they will take is left to them. */
-const isLeftToRules = (editing: Editing, position: number, rules: readonly Rule[]): boolean => {
-  const { index } = editing.flow
-  const [input] = callIn(editing, position).inputs
-  const producer = input === undefined ? undefined : index.producerOf(input)
-  if (input === undefined || producer === undefined || editing.gone.has(producer)) return false
-  if (index.usersOf(input).length > 1 || index.isOutput(input)) return false
-  const [before, after] = [moduleIn(editing, producer).kind, moduleIn(editing, position).kind]
-  return rules.some(
-    ({ pattern, slots: [first, second] }) =>
-      pattern.isChain && first?.kinds.includes(before) && second?.kinds.includes(after),
-  )
-}
 
 interface Found {
   readonly rule: 'affine-back' | 'affine-forward'
@@ -99,9 +84,9 @@ const tryAt = (editing: Editing, position: number, read: AffineCall | string): T
   return tryBoth(editing, position, read)
 }
 
-const absorbAt = (editing: Editing, position: number, rules: readonly Rule[], outcome: Outcome): void => {
+const absorbAt = (editing: Editing, position: number, outcome: Outcome): void => {
   const read = readAffine(moduleIn(editing, position), operandsOf(editing, position))
-  if (read === undefined || isLeftToRules(editing, position, rules)) return
+  if (read === undefined || isLeftToRules(editing, position)) return
   const paths = [callIn(editing, position).target]
   for (const [rule, result] of tryAt(editing, position, read)) {
     if (isDeclined(result)) outcome.declines.push({ rule, paths, reason: result.declined })
@@ -157,13 +142,14 @@ const absorbIn = (
   const editing: Editing = {
     flow: flowOf(graph),
     typeOf: lazyTypes(graph),
+    rules,
     exact,
     changed: new Map(),
     gone: new Map(),
   }
   const outcome: Outcome = { taken: [], declines: [] }
   for (let position = 0; position < graph.attrs.calls.length; position += 1)
-    absorbAt(editing, position, rules, outcome)
+    absorbAt(editing, position, outcome)
   if (editing.gone.size === 0) return { ...outcome, graph }
   return { ...outcome, graph: dropConstants(dropNoOps(rewrite(editing)), editing) }
 }

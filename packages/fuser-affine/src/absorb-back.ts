@@ -8,6 +8,7 @@ import {
   checkShared,
   checkWatched,
   type Editing,
+  isLeftToRules,
   moduleIn,
   nameIn,
   typesIn,
@@ -58,7 +59,7 @@ const step = (
   absorbed: Map<number, AnyModule>,
 ): readonly Pending[] | Declined => {
   const producer = editing.flow.index.producerOf(pending.value)
-  if (producer === undefined) return decline(`"${pending.value}" is an input of the model`)
+  if (producer === undefined) return decline(`it comes from "${pending.value}", an input of the model`)
   for (const verdict of [checkUsers(editing, pending, producer), checkWatched(editing, producer)]) {
     if (verdict !== true) return verdict
   }
@@ -66,6 +67,7 @@ const step = (
   const module = moduleIn(editing, producer)
   const taken = absorbOutput(module, pending.affine, editing.typeOf(outputs[0] as ValueId))
   if (typeof taken === 'object') {
+    if (isLeftToRules(editing, producer)) return because(editing, producer, 'another rule folds it first')
     const shared = checkShared(editing, producer)
     if (shared !== true) return shared
     absorbed.set(producer, taken)

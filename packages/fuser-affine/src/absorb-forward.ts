@@ -34,12 +34,11 @@ const step = (
     return because(editing, user, 'it uses the value twice')
   const watched = checkWatched(editing, user)
   if (watched !== true) return watched
-  const taken = absorbInput(
-    moduleIn(editing, user),
-    pending.affine,
-    editing.typeOf(pending.value),
-    editing.exact,
-  )
+  const { exact, typeOf } = editing
+  const taken =
+    inputs[0] === pending.value
+      ? absorbInput(moduleIn(editing, user), pending.affine, typeOf(pending.value), exact)
+      : undefined
   if (typeof taken === 'string') return because(editing, user, taken)
   if (taken === undefined) return handOn(editing, user, pending)
   const shared = checkShared(editing, user)

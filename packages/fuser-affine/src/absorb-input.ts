@@ -8,6 +8,7 @@ import {
   ConvTranspose2d,
   ConvTranspose3d,
   type ConvTransposeModule,
+  hasHooks,
   inChannels,
   inChannelsTransposed,
   inFeatures,
@@ -16,6 +17,7 @@ import {
   type Tensor,
   type ValueType,
   withAttrs,
+  withChildren,
 } from '@nnfuse/ir'
 import { type Exactness, isExactEnough } from '@nnfuse/matcher'
 import { type Affine, areFloats, at, computed, sizeOf } from './affine.js'
@@ -147,8 +149,26 @@ export interface Taken {
   readonly exactness: Exactness
 }
 
+/** The first of layers that are held together, which is given their input. */
+const firstHeld = ({ kind, children }: AnyModule): AnyModule | undefined =>
+  kind.startsWith('nni.') ? children.get('0') : undefined
+
+/** Into the first of layers that are held together. */
+const intoFirst = (
+  held: AnyModule,
+  first: AnyModule,
+  affine: Affine,
+  x: ValueType,
+  exact: Exactness,
+): Taken | string | undefined => {
+  if (hasHooks(first.hooks)) return 'the hooks of its first layer would see other values'
+  const taken = absorbInput(first, affine, x, exact)
+  if (typeof taken !== 'object') return taken
+  return { ...taken, module: withChildren(held, new Map([...held.children, ['0', taken.module]])) }
+}
+
 /**
- * The layer that computes what an affine function of its input and it compute; a reason where there is none; undefined
+ * The layer that computes what an affine function of its first input and it compute; a reason where there is none; undefined
  * for layers that take nothing up.
  *
  * @param x type of the layer's input
@@ -160,6 +180,8 @@ export const absorbInput = (
   x: ValueType,
   exact: Exactness,
 ): Taken | string | undefined => {
+  const first = firstHeld(module)
+  if (first !== undefined) return intoFirst(module, first, affine, x, exact)
   const absorber = absorberOf(module, x)
   if (absorber === undefined) return undefined
   const { axis, channels, tensors, absorb } = absorber

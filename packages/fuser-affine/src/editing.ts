@@ -1,10 +1,12 @@
 import { type AnyModule, hasHooks, type ValueId, type ValueType } from '@nnfuse/ir'
-import { type Declined, decline, type Exactness, type Flow } from '@nnfuse/matcher'
+import { type Declined, decline, type Exactness, type Flow, type Rule } from '@nnfuse/matcher'
 
 /** A graph while affine functions are taken up in it. Only modules change, so its index stays right. */
 export interface Editing {
   readonly flow: Flow
   readonly typeOf: (value: ValueId) => ValueType
+  /** The rules that run in the same round. */
+  readonly rules: readonly Rule[]
   /** How exact the rewrites must be. */
   readonly exact: Exactness
   /** Layers that have taken something up, by position. */
@@ -41,4 +43,18 @@ export const checkWatched = (editing: Editing, position: number): true | Decline
 export const checkShared = (editing: Editing, position: number): true | Declined => {
   const calls = editing.flow.index.callsLike(position).length
   return calls === 1 || because(editing, position, `it is called from ${calls} places`)
+}
+
+/** Rules that fold neighbours give the bits that their authors promise, so what they will take is left to them. */
+export const isLeftToRules = (editing: Editing, position: number): boolean => {
+  const { index } = editing.flow
+  const [input] = callIn(editing, position).inputs
+  const producer = input === undefined ? undefined : index.producerOf(input)
+  if (input === undefined || producer === undefined || editing.gone.has(producer)) return false
+  if (index.usersOf(input).length > 1 || index.isOutput(input)) return false
+  const [before, after] = [moduleIn(editing, producer).kind, moduleIn(editing, position).kind]
+  return editing.rules.some(
+    ({ pattern, slots: [first, second] }) =>
+      pattern.isChain && first?.kinds.includes(before) && second?.kinds.includes(after),
+  )
 }

@@ -18,6 +18,8 @@ export interface GraphIndex {
   isOutput(value: ValueId): boolean
   /** Positions of the calls of a target, in order. */
   callsOf(target: string): readonly number[]
+  /** The first of them. */
+  firstCallOf(target: string): number | undefined
   /** The same of the target of a call. */
   callsLike(position: number): readonly number[]
   /** Whether anything makes a value. */
@@ -127,6 +129,7 @@ const makeIndex = (graph: Graph): GraphIndex => {
     usersAt: (position, output) => usersOf((outputStarts[position] as number) + output),
     isOutput: (value) => isOutput.has(value),
     callsOf: (target) => entriesOf(lists, byTarget.get(target) ?? none),
+    firstCallOf: (target) => byTarget.get(target),
     callsLike: (position) => entriesOf(lists, listOf[position] ?? none),
     isKnown: (value) => numbers.has(value),
     isKnownAt: (position, input) => {

@@ -4,6 +4,7 @@ import {
   flatten,
   GraphModule,
   type GraphModuleOf,
+  indexGraph,
   isContainer,
   withHooks,
   withTraining,
@@ -27,23 +28,33 @@ const rewriteCalls = ({ graph, applications, removed }: Plan): Call[] => {
   return calls
 }
 
-/** The applications at each host: mostly one. */
-const byHost = (applications: readonly Application[]): Map<string, readonly Application[]> => {
-  const hosts = new Map<string, readonly Application[]>()
+/** The modules that are made of the layer that is called at a position. */
+const madeAt = ({ graph, applications }: Plan): readonly (readonly Application[])[] => {
+  const { callsLike } = indexGraph(graph.attrs)
+  const made: Application[][] = []
   for (const application of applications) {
-    const others = hosts.get(application.host)
-    hosts.set(application.host, others === undefined ? [application] : [...others, application])
+    const [first] = callsLike(application.host) as readonly [number]
+    made[first] ??= []
+    made[first]?.push(application)
   }
-  return hosts
+  return made
 }
 
 /** Fused modules stand where the first of their layers stood, or right behind it where that one stays. */
-const rewriteChildren = ({ graph, applications, isVacated }: Plan): Map<string, AnyModule> => {
-  const hosts = byHost(applications)
+const rewriteChildren = (plan: Plan): Map<string, AnyModule> => {
+  const { graph, isVacated } = plan
+  const { calls } = graph.attrs
+  const { firstCallOf } = indexGraph(graph.attrs)
+  const made = madeAt(plan)
   const children = new Map<string, AnyModule>()
+  // Children mostly stand in the order of their calls, and walking along is much faster than looking each up.
+  let next = 0
   for (const [path, module] of graph.children) {
-    if (!isVacated(path)) children.set(path, module)
-    for (const made of hosts.get(path) ?? []) children.set(made.path, made.replacement)
+    const first = calls[next]?.target === path ? next : firstCallOf(path)
+    if (first === next) next += 1
+    if (first === undefined || !isVacated(first)) children.set(path, module)
+    for (const application of (first !== undefined && made[first]) || [])
+      children.set(application.path, application.replacement)
   }
   return children
 }

@@ -114,11 +114,7 @@ const nextUsers = (flow: Flow, pattern: PatternGraph, swaps: Swaps, found: Found
   return []
 }
 
-/**
- * Completes what has been found from the last output backwards: a pattern with several outputs goes forward again from
- * what they share. Gives the possible places, at most {@link maxTries} of them looked at.
- */
-export function* complete(flow: Flow, pattern: PatternGraph, swaps: Swaps, start: Found): Generator<Binding> {
+function* search(flow: Flow, pattern: PatternGraph, swaps: Swaps, start: Found): Generator<Binding> {
   const stack: Found[] = [start]
   for (let tries = 0; tries < maxTries; tries += 1) {
     const found = stack.pop()
@@ -132,4 +128,19 @@ export function* complete(flow: Flow, pattern: PatternGraph, swaps: Swaps, start
       ...(nextProducer(flow, pattern, swaps, found) ?? nextUsers(flow, pattern, swaps, found).reverse()),
     )
   }
+}
+
+/**
+ * Completes what has been found from the last output backwards: a pattern with several outputs goes forward again from
+ * what they share. Gives the possible places, at most {@link maxTries} of them looked at.
+ */
+export const complete = (
+  flow: Flow,
+  pattern: PatternGraph,
+  swaps: Swaps,
+  start: Found,
+): Iterable<Binding> => {
+  if (start.includes(undefined)) return search(flow, pattern, swaps, start)
+  const bound = bind(flow, pattern, swaps, start as readonly number[])
+  return bound === undefined ? [] : [bound]
 }

@@ -9,17 +9,18 @@ import type { Application } from './plan.js'
  * fusing changed them.
  */
 
-const keyOf = ({ rule, paths, typesSeen }: Application): string => JSON.stringify([rule, paths, typesSeen])
+/** The same hooks everywhere, too: where a match is given other values than its first layer, that one's do not move. */
+const keyOf = ({ rule, paths, typesSeen, replacement: { hooks } }: Application): string =>
+  JSON.stringify([rule, paths, typesSeen, hooks.forwardPre.length, hooks.forward.length])
 
 /** Applications whose first layer is shared, by its path. */
 const sharedHosts = (flow: Flow, applications: readonly Application[]): Map<string, Application[]> => {
   const byPath = new Map<string, Application[]>()
   for (const application of applications) {
-    const { host, positions } = application
-    if (positions.every((position) => flow.index.callsLike(position).length === 1)) continue
-    if (flow.index.callsOf(host).length === 1) continue
-    const others = byPath.get(host)
-    if (others === undefined) byPath.set(host, [application])
+    const { host, path } = application
+    if (flow.index.callsLike(host).length === 1) continue
+    const others = byPath.get(path)
+    if (others === undefined) byPath.set(path, [application])
     else others.push(application)
   }
   return byPath
@@ -29,7 +30,7 @@ const sharedHosts = (flow: Flow, applications: readonly Application[]): Map<stri
 export const assignHosts = (
   flow: Flow,
   applications: readonly Application[],
-  isVacated: (path: string) => boolean,
+  isVacated: (position: number) => boolean,
 ): readonly Application[] => {
   const shared = sharedHosts(flow, applications)
   if (shared.size === 0) return applications
@@ -39,7 +40,7 @@ export const assignHosts = (
     const byKey = new Map<string, Application>()
     for (const application of sharing) {
       const key = keyOf(application)
-      const isFirst = byKey.size === 0 && isVacated(path)
+      const isFirst = byKey.size === 0 && isVacated(application.host)
       const host = byKey.get(key) ?? { ...application, path: isFirst ? path : unique(path) }
       byKey.set(key, host)
       hosted.set(application, { ...application, path: host.path, replacement: host.replacement })

@@ -17,8 +17,8 @@ export interface Application {
   /** Positions of the matched calls, in the order of the pattern. */
   readonly positions: readonly number[]
   readonly paths: readonly string[]
-  /** Path of the first layer that it takes: constants are only looked at. */
-  readonly host: string
+  /** Position of the first layer that it takes: constants are only looked at. */
+  readonly host: number
   /** Path of what takes their place: the host's, or a new one where others still need the host as it was. */
   readonly path: string
   readonly replacement: AnyModule
@@ -47,8 +47,8 @@ export interface Plan {
   readonly tried: ReadonlyMap<string, number>
   /** Of each call, by position, 1 if it goes. */
   readonly removed: Uint8Array
-  /** Whether nobody calls the layer at a path any more. */
-  isVacated(path: string): boolean
+  /** Whether nobody calls the layer any more that is called at a position. */
+  isVacated(position: number): boolean
 }
 
 /** What has been decided so far. */
@@ -82,7 +82,7 @@ const take = (state: Deciding, match: Match, { replacement, typesSeen, place }: 
     if (match.outputs.length > 1) places.set(position, place)
   }
   for (const position of binding.positions) if (!removed[position]) constants.add(position)
-  const { target: host } = callAt(flow, match.positions[0] as number)
+  const host = match.positions[0] as number
   const outputs = outputsOf(flow, match)
   const { positions } = binding
   applications.push({
@@ -90,7 +90,7 @@ const take = (state: Deciding, match: Match, { replacement, typesSeen, place }: 
     positions,
     paths,
     host,
-    path: host,
+    path: callAt(flow, host).target,
     replacement,
     exactness: rule.exactness,
     typesSeen,
@@ -112,8 +112,7 @@ const decide = (state: Deciding, ranked: RankedRule, last: number): void => {
   const { flow, removed, tried, declines } = state
   const { rule, swaps } = ranked
   if (removed[last]) return
-  const found = callsOfCandidate(flow, ranked, last)
-  for (const binding of complete(flow, rule.pattern, swaps, found)) {
+  for (const binding of complete(flow, rule.pattern, swaps, callsOfCandidate(flow, ranked, last))) {
     if (binding.positions.some((position) => removed[position])) continue
     const match = matchOf(flow, rule, binding)
     tried.set(rule.name, (tried.get(rule.name) ?? 0) + 1)
@@ -161,10 +160,8 @@ export const plan = (graph: GraphModuleOf, rules: readonly Rule[]): Plan => {
   }
   dropConstants(state)
   const { removed, declines, tried } = state
-  const isVacated = (path: string): boolean => {
-    const calls = flow.index.callsOf(path)
-    return calls.length > 0 && calls.every((call) => removed[call])
-  }
+  const isVacated = (position: number): boolean =>
+    flow.index.callsLike(position).every((call) => removed[call])
   const applications = assignHosts(flow, state.applications, isVacated)
   return { graph, applications, declines, tried, removed, isVacated }
 }

@@ -109,6 +109,8 @@ export interface Rewritten {
   readonly lostHooks: readonly LostHook[]
 }
 
+const noTypes: readonly ValueType[] = []
+
 /**
  * What a rule makes of a match: the fused module with its hooks, or the reason why not. Legality first, then the
  * rule's guards, then its rewrite.
@@ -121,10 +123,10 @@ export const tryRule = (flow: Flow, match: Match, knowledge: Knowledge): Rewritt
   const { rule, modules } = match
   const moves = movesAt(flow, match)
   const seen = withoutMovedHooks(modules, moves)
-  let typesSeen: ValueType[] = []
+  let typesSeen = noTypes
   const typeOf = (value: ValueId): ValueType => {
     const type = knowledge.typeOf(value)
-    typesSeen.push(type)
+    typesSeen = [...typesSeen, type]
     return type
   }
   const cx = contextOf(flow, match, seen, { ...knowledge, typeOf })
@@ -132,7 +134,7 @@ export const tryRule = (flow: Flow, match: Match, knowledge: Knowledge): Rewritt
     const verdict = guard(cx)
     if (verdict !== true) return verdict
   }
-  typesSeen = []
+  typesSeen = noTypes
   const result = runRewrite(rule, cx)
   if (isDeclined(result)) return result
   checkArity(flow, match, result)

@@ -1,3 +1,4 @@
+import { affine } from '@nnfuse/fuser-affine'
 import { convBn } from '@nnfuse/fuser-conv-bn'
 import { linearRelu } from '@nnfuse/fuser-linear-relu'
 import { qat } from '@nnfuse/fuser-qat'
@@ -6,9 +7,10 @@ import type { Plugin } from '@nnfuse/pass-manager'
 
 /**
  * What `fuse` and `fuseModules` use: batch-norm folded, ReLU held together with what it follows, parallel branches that
- * are added merged into one convolution. `fuseModules` takes layers in a row, so it has no use for the last.
+ * are added merged into one convolution, per-channel arithmetic moved into weights. `fuseModules` takes layers in a
+ * row, so it has no use for the last two.
  */
-export const defaultPlugins = (): Plugin[] => [convBn(), linearRelu(), reparam()]
+export const defaultPlugins = (): Plugin[] => [convBn(), linearRelu(), reparam(), affine()]
 
 /** What `fuseModulesQat` uses: the same layers held together, batch-norm unfolded. */
 export const qatPlugins = (): Plugin[] => [qat(), linearRelu()]

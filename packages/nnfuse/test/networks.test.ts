@@ -119,21 +119,24 @@ test('DenseNet: batch-norms before their convolutions stay, the one between two 
         "kind": "nn.BatchNorm2d",
         "path": "denselayer1.norm1",
         "reasons": [
-          "its input "x" is an input of the model, not the output of nn.Conv2d or nn.ConvTranspose2d",
+          "it comes from "x", an input of the model",
+          "nothing is moved past denselayer1.relu1 (nn.ReLU)",
         ],
       },
       {
         "kind": "nn.BatchNorm2d",
         "path": "denselayer2.norm1",
         "reasons": [
-          "its input comes from cat (nn.Cat), not from nn.Conv2d or nn.ConvTranspose2d",
+          "the output of cat is also used by cat",
+          "nothing is moved past denselayer2.relu1 (nn.ReLU)",
         ],
       },
       {
         "kind": "nn.BatchNorm2d",
         "path": "norm",
         "reasons": [
-          "its input comes from cat (nn.Cat), not from nn.Conv2d or nn.ConvTranspose2d",
+          "the output of cat is also used by denselayer2.norm1",
+          "nothing is moved past relu (nn.ReLU)",
         ],
       },
     ]

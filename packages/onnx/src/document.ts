@@ -113,10 +113,14 @@ export const layerNodes = ({ nodes, expansions }: OnnxDocument): OnnxNode[] =>
     return typeof expansion === 'object' ? expansion.nodes : [node]
   })
 
-/** Names that belong to something of the file, so that no value of the graph can be given them. */
-export const reservedNames = (document: OnnxDocument | undefined): Set<string> =>
-  new Set([
-    ...(document?.initializers.keys() ?? []),
-    ...(document?.islands.keys() ?? []),
-    ...(document?.nodes.flatMap(({ defined }) => defined) ?? []),
-  ])
+/**
+ * Names that belong to something of the file, so that no value of the graph can be given them. What the graph's own
+ * nodes make keeps its name, even where a graph inside a node uses it again, which ONNX forbids.
+ */
+export const reservedNames = (document: OnnxDocument | undefined): Set<string> => {
+  if (document === undefined) return new Set()
+  const { initializers, islands, nodes } = document
+  const inside = new Set(nodes.flatMap(({ defined }) => defined))
+  if (inside.size > 0) for (const { node } of nodes) for (const name of node.output) inside.delete(name)
+  return new Set([...initializers.keys(), ...islands.keys(), ...inside])
+}

@@ -288,6 +288,15 @@ describe('names', () => {
   })
 })
 
+test('a file that uses a name of the graph around again, which ONNX forbids, is written as it is', async () => {
+  const again = graph({ nodes: [node('Neg', ['x'], ['h'])], outputs: { h: shape } })
+  const bytes = model({
+    ...io,
+    nodes: [node('Abs', ['x'], ['h']), node('Neg', ['h'], ['k']), choice(again, relu)],
+  })
+  expect(await unchanged(bytes)).toBe(true)
+})
+
 test('graphs in attributes of operators that are not ONNX stay as they are', async () => {
   const bytes = model({
     ...io,

@@ -75,8 +75,7 @@ const operandsOf = (
 ]
 
 /** Positions of the outputs that have a name. */
-const outputsOf = ({ node }: OnnxNode): number[] =>
-  node.output.flatMap((name, i) => (name === '' ? [] : [i]))
+const outputsOf = ({ node }: OnnxNode): number[] => node.output.flatMap((name, i) => (name === '' ? [] : [i]))
 
 const opaque = (reading: Reading, node: OnnxNode, reason: string): Placed => {
   const { opType, domain } = node.node

@@ -44,7 +44,7 @@ const rewritten = (graph: GraphModuleOf, rule: Rule, positions: readonly number[
       rule: rule.name,
       positions,
       paths,
-      host: paths[0] as string,
+      host: positions[0] as number,
       path: paths[0] as string,
       replacement,
       exactness: rule.exactness,
@@ -75,6 +75,6 @@ export const recklessPlan =
       declines: [],
       tried: new Map(),
       removed,
-      isVacated: (path) => !staying.has(path),
+      isVacated: (position) => !staying.has(graph.attrs.calls[position]?.target as string),
     }
   }
