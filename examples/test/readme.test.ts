@@ -49,7 +49,7 @@ describe('the programs run', () => {
     expect(printed).toContain('conv2d-bn-relu: stem.conv, stem.bn, relu')
     expect(printed.filter((line) => line.includes(' stays: '))).toMatchInlineSnapshot(`
       [
-        "pixels stays: its input "image" is an input of the model, not the output of nn.Conv2d or nn.ConvTranspose2d",
+        "pixels stays: it comes from "image", an input of the model; stem.conv (nni.ConvReLU2d): it pads with zeros, where nothing would be added",
         "block3.bn stays: the output of block3.conv is also used by block3.Add",
       ]
     `)

@@ -35,7 +35,7 @@ testPlugin(
           model: graphModule({ ...layers, up: train(layers.up) }, (m, x) =>
             m.mul(m.silu(m.gate(x)), m.up(x)),
           ),
-          reason: 'one of the two linear layers is in training mode',
+          reason: 'gate and up are not in the same mode',
         },
       ],
     },

@@ -8,17 +8,7 @@ import {
   type Tensor,
   withAttrs,
 } from '@nnfuse/ir'
-
-/** Numbers between 0 and 1 from a seed: mulberry32. */
-const random = (seed: number): (() => number) => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { random } from './random.js'
 
 const isNorm = (module: AnyModule): module is BatchNormModule =>
   BatchNorm1d.is(module) || BatchNorm2d.is(module)

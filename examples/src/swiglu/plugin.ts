@@ -15,8 +15,8 @@ export const swiglu = (): Plugin =>
       rule('mul-sigmoid', op(Mul, x, op(Sigmoid, x)), () => SiLU()),
       rule('swiglu', op(Mul, gated, op(Linear, x).as('up')), ({ gate, up }) => SwiGLU(gate, up), {
         when: [
-          ({ captures: { gate, up }, decline }) =>
-            gate.training === up.training || decline('one of the two linear layers is in training mode'),
+          ({ captures: { gate, up }, paths, decline }) =>
+            gate.training === up.training || decline(`${paths[0]} and ${paths[2]} are not in the same mode`),
         ],
       }),
     ],

@@ -1,4 +1,4 @@
-import type { Leftover } from '@nnfuse/matcher'
+import { type Exactness, isExactEnough, type Leftover } from '@nnfuse/matcher'
 import type { Report } from '@nnfuse/pass-manager'
 import type { Evaluation } from './evaluate-models.js'
 
@@ -16,6 +16,8 @@ export interface AppliedRule {
   readonly rule: string
   readonly plugin: string
   readonly times: number
+  /** Of the least exact time. */
+  readonly exactness: Exactness
   /**
    * How many of these made a layer that ONNX does not have, a convolution with its ReLU: it is written as several
    * nodes.
@@ -42,11 +44,18 @@ export interface FuseFileResult extends Partial<Evaluation> {
 /** Layers that exist in the model only; the file has a node for each of their parts. */
 const isFusedKind = (kind: string): boolean => kind.startsWith('nni.')
 
+const leastExact = (entries: readonly { readonly exactness: Exactness }[]): Exactness =>
+  entries.reduce<Exactness>(
+    (least, { exactness }) => (isExactEnough(least, exactness) ? exactness : least),
+    'bits',
+  )
+
 /** How often each rule applied, those that never did left out. */
 export const appliedRules = ({ rules, applied }: Report): AppliedRule[] =>
   rules
     .filter((rule) => rule.applied > 0)
     .map(({ rule, plugin, applied: times }) => {
-      const severalNodes = applied.filter((entry) => entry.rule === rule && isFusedKind(entry.into)).length
-      return { rule, plugin, times, severalNodes }
+      const entries = applied.filter((entry) => entry.rule === rule)
+      const severalNodes = entries.filter(({ into }) => isFusedKind(into)).length
+      return { rule, plugin, times, exactness: leastExact(entries), severalNodes }
     })

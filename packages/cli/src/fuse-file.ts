@@ -1,6 +1,7 @@
 import { rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Model } from '@nnfuse/ir'
+import type { Exactness } from '@nnfuse/matcher'
 import { onnxCounts, opsetOf } from '@nnfuse/onnx'
 import { readOnnx, writeOnnx } from '@nnfuse/onnx/node'
 import { fuse } from 'nnfuse'
@@ -31,6 +32,10 @@ export interface FuseFileOptions {
   readonly sizes?: Sizes
   /** Take initializers that whoever runs the model could override for constants. Default false. */
   readonly foldOverridable?: boolean
+  /** How exact fusing must be. Default `real`. */
+  readonly exact?: Exactness
+  /** Note on each fused node what it was made from. Default true. */
+  readonly metadata?: boolean
   readonly onProgress?: Progress
 }
 
@@ -63,10 +68,10 @@ const moveTo = async (from: string, plan: Plan): Promise<string> => {
 const fuseInto = async (folder: string, plan: Plan): Promise<FuseFileResult> => {
   const { input, model, options } = plan
   const progress = options.onProgress ?? noProgress
-  const fused = fuse(model)
+  const fused = fuse(model, { exact: options.exact ?? 'real' })
   const file = join(folder, basename(plan.target))
   progress('writing')
-  await writeOnnx(fused.model, file)
+  await writeOnnx(fused.model, file, { metadata: options.metadata ?? true })
   const evaluation = options.verify === false ? undefined : await evaluate(file, plan)
   const written = evaluation?.check.status !== 'failed' || options.keep === true
   return {

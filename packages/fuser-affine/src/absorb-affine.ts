@@ -67,13 +67,15 @@ interface Outcome {
   readonly declines: Decline[]
 }
 
-const take = (editing: Editing, position: number, input: number, { rule, absorbed }: Found): Taken => {
+/** What each layer that has taken something up was made from. */
+const take = (editing: Editing, position: number, input: number, { rule, absorbed }: Found): Taken[] => {
   for (const [at, module] of absorbed.modules) editing.changed.set(at, module)
   editing.gone.set(position, input)
-  const hosts = [...absorbed.modules.keys()].sort((a, b) => a - b)
-  const paths = [...hosts, position].map((at) => callIn(editing, at).target)
-  const into = moduleIn(editing, hosts[0] as number).kind
-  return { rule, paths, path: paths[0] as string, into, exactness: absorbed.exactness }
+  const { target } = callIn(editing, position)
+  return [...absorbed.modules].map(([at, { kind: into }]) => {
+    const path = callIn(editing, at).target
+    return { rule, paths: [path, target], path, into, exactness: absorbed.exactness }
+  })
 }
 
 /** What became of a call that looks like an affine function, on every way that was tried. */
@@ -91,7 +93,7 @@ const absorbAt = (editing: Editing, position: number, outcome: Outcome): void =>
   for (const [rule, result] of tryAt(editing, position, read)) {
     if (isDeclined(result)) outcome.declines.push({ rule, paths, reason: result.declined })
     else if (typeof read === 'object')
-      outcome.taken.push(take(editing, position, read.input, { rule, absorbed: result }))
+      outcome.taken.push(...take(editing, position, read.input, { rule, absorbed: result }))
   }
 }
 

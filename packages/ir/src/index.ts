@@ -1,9 +1,9 @@
 export { axesIn, axisIn } from './axes.js'
+export { checkGraph } from './check-graph.js'
 export { bitsPerElement, type DType, type FloatDType, isFloat, promote } from './dtype.js'
 export { isNnfuseError, listNames, NnfuseError, type NnfuseErrorDetails } from './errors.js'
 export { flatten } from './flatten.js'
 export { roundTo } from './float-format.js'
-export { checkGraph } from './check-graph.js'
 export type { Call, Graph, ValueId } from './graph.js'
 export { type GraphIndex, indexGraph } from './graph-index.js'
 export { type GraphModuleOptions, graphModule, type Symbolic } from './graph-module.js'
@@ -136,7 +136,7 @@ export {
   Unsqueeze,
 } from './kinds/shape.js'
 export { activations, withActivation } from './kinds/with-activation.js'
-export { Model, type ModelLike, type Note, toModel } from './model.js'
+export { Model, type ModelLike, type ModelOptions, type Note, type Provenance, toModel } from './model.js'
 export {
   type AnyKind,
   type AnyModule,

@@ -2,6 +2,7 @@ import { type Model, type ModelLike, type Note, stateInputs, toModel, type Value
 import type { Exactness, Leftover } from '@nnfuse/matcher'
 import { createPassManager, type Pass, type Plugin, type Report } from '@nnfuse/pass-manager'
 import { defaultPlugins } from './plugins.js'
+import { traceProvenance } from './provenance.js'
 
 export interface FuseOptions {
   /** Default: {@link defaultPlugins}. Of two rules with the same pattern the later plugin's is used. */
@@ -41,7 +42,7 @@ export const fuse = (model: ModelLike, options: FuseOptions = {}): FuseResult =>
   const root = inputs.length > 0 ? stateInputs(held.root, inputs) : held.root
   const { model: fused, report } = createPassManager({ plugins, ...rest }).run(root)
   return {
-    model: held.with(fused),
+    model: held.with(fused, traceProvenance(held.provenance, report.applied)),
     report: { ...report, left: [...held.notes.map(leftByReader), ...report.left] },
   }
 }

@@ -31,7 +31,8 @@ const valueFor = (values: ReadonlyMap<ValueId, DraftValue>, id: ValueId, user: s
 }
 
 /** How a graph is drafted. */
-export interface DraftOptions extends Pick<EmitterOptions, 'opset' | 'document' | 'writeBody'> {
+export interface DraftOptions
+  extends Pick<EmitterOptions, 'opset' | 'document' | 'provenance' | 'writeBody'> {
   /** Types of the graph's inputs, where the graph does not say. */
   readonly inputTypes: ReadonlyMap<string, ValueType>
   /** Names in the graphs around it. */
@@ -44,10 +45,10 @@ export interface DraftOptions extends Pick<EmitterOptions, 'opset' | 'document' 
  * @throws NnfuseError `CANNOT_EXPRESS`
  */
 export const draftGraph = (graph: GraphModuleOf, options: DraftOptions): Draft => {
-  const { opset, document, inputTypes, enclosing, writeBody } = options
+  const { opset, document, inputTypes, enclosing, provenance, writeBody } = options
   const draft = emptyDraft()
   const { calls, inputs, outputs } = graph.attrs
-  const emitter = new Emitter({ draft, opset, document, writeBody, paths: graph.children.keys() })
+  const emitter = new Emitter({ draft, opset, document, provenance, writeBody, paths: graph.children.keys() })
   const names = reservedNames(document)
   const isReserved = (name: string): boolean => names.has(name) || enclosing.some((scope) => scope.has(name))
   const values = new Map<ValueId, DraftValue>()

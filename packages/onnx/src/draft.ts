@@ -1,4 +1,4 @@
-import type { Tensor, ValueType } from '@nnfuse/ir'
+import type { Provenance, Tensor, ValueType } from '@nnfuse/ir'
 import type { AttributeProto, NodeProto } from 'onnx-buf'
 import type { OnnxNode } from './document.js'
 import type { ImportedBodies, OnnxBody } from './inner-graphs.js'
@@ -37,6 +37,8 @@ export interface DraftNode {
   readonly original: OnnxNode | undefined
   /** The node to take everything but names from. */
   readonly template: NodeProto | undefined
+  /** What fusing has made it from. */
+  readonly provenance?: Provenance | undefined
   /** Graphs in its attributes that are not as the file has them. */
   readonly inner?: DraftInner
   /** Where it wants to stand. */

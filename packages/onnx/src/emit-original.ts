@@ -70,7 +70,7 @@ const writtenBodies = (
     const module = children.get(body.name)
     if (module === undefined) throw cannotExpress(path, `its graph "${body.name}" is missing`)
     if (module === inner?.roots.get(body.name) && !holdsExternal([body])) return []
-    return [{ body, settled: emitter.writeBody(body, module) }]
+    return [{ body, settled: emitter.writeBody(body, module, `${path}.${body.name}`) }]
   })
 
 const capturedBy = (

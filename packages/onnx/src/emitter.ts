@@ -2,6 +2,7 @@ import {
   type AnyModule,
   type Ops,
   type Outputs,
+  type Provenance,
   type Tensor,
   uniqueNames,
   unknownType,
@@ -35,8 +36,10 @@ export interface EmitterOptions {
   readonly document: OnnxDocument | undefined
   /** Paths of the graph's modules. */
   readonly paths: Iterable<string>
+  /** What fusing has made layers from, by path. */
+  readonly provenance: ReadonlyMap<string, Provenance>
   /** Writes a graph inside a node. */
-  readonly writeBody: (body: OnnxBody, module: AnyModule) => SettledGraph
+  readonly writeBody: (body: OnnxBody, module: AnyModule, path: string) => SettledGraph
 }
 
 const joinPath = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`)
@@ -75,9 +78,11 @@ export class Emitter implements Emit {
   readonly #laterCall: (path: string) => string
   readonly #nodeName: (wanted: string) => string
   readonly #fileTensors: ReadonlyMap<Tensor, string>
+  readonly #provenance: ReadonlyMap<string, Provenance>
   #order = -1
 
-  constructor({ draft, opset, document, paths, writeBody }: EmitterOptions) {
+  constructor({ draft, opset, document, paths, provenance, writeBody }: EmitterOptions) {
+    this.#provenance = provenance
     this.draft = draft
     this.opset = opset
     this.document = document
@@ -182,6 +187,7 @@ export class Emitter implements Emit {
       mentions: [],
       original: undefined,
       template: origin && this.#isSame(origin) ? origin.node.node : undefined,
+      provenance: this.#provenance.get(this.#frames[0]?.path ?? ''),
       order: replaced?.origin.node.order,
     })
     return output

@@ -1,5 +1,6 @@
 import { clone, create, toBinary } from '@bufbuild/protobuf'
-import { type NodeProto, NodeProtoSchema } from 'onnx-buf'
+import type { Provenance } from '@nnfuse/ir'
+import { type NodeProto, NodeProtoSchema, StringStringEntryProtoSchema } from 'onnx-buf'
 import type { DraftNode, DraftValue } from './draft.js'
 
 const nameOf = (value: DraftValue | undefined): string => value?.name ?? ''
@@ -36,11 +37,22 @@ const protoOf = (draft: DraftNode): NodeProto => {
   return create(NodeProtoSchema, { opType, attribute: [...attributes] })
 }
 
+/** What fusing notes on a node; what it noted before is replaced. */
+const withProvenance = (proto: NodeProto, { rules, from }: Provenance): void => {
+  const notes = { 'nnfuse.rules': rules.join(', '), 'nnfuse.from': from.join(', ') }
+  const others = proto.metadataProps.filter(({ key }) => !Object.hasOwn(notes, key))
+  const added = Object.entries(notes).map(([key, value]) =>
+    create(StringStringEntryProtoSchema, { key, value }),
+  )
+  proto.metadataProps = [...others, ...added]
+}
+
 /** The message of a node under its final names. */
 export const encodeNode = (draft: DraftNode): Uint8Array => {
   const proto = protoOf(draft)
   proto.input = draft.inputs.map(nameOf)
   proto.output = draft.outputs.map(nameOf)
   if (draft.name !== '') proto.name = draft.name
+  if (draft.provenance) withProvenance(proto, draft.provenance)
   return toBinary(NodeProtoSchema, proto)
 }

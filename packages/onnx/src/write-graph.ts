@@ -1,4 +1,4 @@
-import { flatten, type GraphModuleOf, type ValueType } from '@nnfuse/ir'
+import { flatten, type GraphModuleOf, type Provenance, type ValueType } from '@nnfuse/ir'
 import type { OnnxDocument } from './document.js'
 import { draftGraph } from './draft-graph.js'
 import { restoreCalls } from './restore-calls.js'
@@ -14,6 +14,8 @@ export interface GraphToWrite {
   readonly inputTypes: ReadonlyMap<string, ValueType>
   /** Names in the graphs around it: ONNX forbids to use such a one again. */
   readonly enclosing: readonly ReadonlySet<string>[]
+  /** What fusing has made layers from, by path. */
+  readonly provenance: ReadonlyMap<string, Provenance>
 }
 
 /** Names that values of a graph have, or may get. */
@@ -26,19 +28,29 @@ const namesIn = ({ attrs }: GraphModuleOf, document: OnnxDocument | undefined): 
     ...(document?.nodes.flatMap(({ node }) => node.output) ?? []),
   ])
 
+/** Entries below a path, by the rest of theirs. */
+const within = <T>(entries: ReadonlyMap<string, T>, path: string): ReadonlyMap<string, T> =>
+  new Map(
+    [...entries].flatMap(([key, entry]): [string, T][] =>
+      key.startsWith(`${path}.`) ? [[key.slice(path.length + 1), entry]] : [],
+    ),
+  )
+
 /**
  * Works out what a graph is written as, and what becomes of the graphs inside its nodes where these have changed.
  *
  * @throws NnfuseError `CANNOT_EXPRESS`
  */
-export const writeGraph = ({ graph, document, opset, inputTypes, enclosing }: GraphToWrite): SettledGraph => {
+export const writeGraph = (given: GraphToWrite): SettledGraph => {
+  const { graph, document, opset, inputTypes, enclosing, provenance } = given
   let names: ReadonlySet<string> | undefined
   const draft = draftGraph(graph, {
     opset,
     document,
     inputTypes,
     enclosing,
-    writeBody: (body, module) => {
+    provenance,
+    writeBody: (body, module, path) => {
       names ??= namesIn(graph, document)
       return writeGraph({
         graph: flatten(module),
@@ -46,6 +58,7 @@ export const writeGraph = ({ graph, document, opset, inputTypes, enclosing }: Gr
         opset,
         inputTypes: new Map(),
         enclosing: [...enclosing, names],
+        provenance: within(provenance, path),
       })
     },
   })

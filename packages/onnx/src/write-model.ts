@@ -2,6 +2,7 @@ import {
   elementCount,
   type Model,
   type ModelLike,
+  type Provenance,
   readBytes,
   type Tensor,
   toModel,
@@ -18,7 +19,7 @@ import { type Segment, segmentSize, totalSize } from './segments.js'
 import type { SettledGraph } from './settle-graph.js'
 import { writeGraph } from './write-graph.js'
 
-/** How to write a model. All but `inputs` is for models that were built: a file keeps what it says about itself. */
+/** How to write a model. All but `inputs` and `metadata` is for models that were built: a file keeps what it says about itself. */
 export interface WriteOptions {
   /** Version of ONNX's operators, 7 or newer; 20 unless told. */
   readonly opset?: number
@@ -26,6 +27,8 @@ export interface WriteOptions {
   readonly irVersion?: number
   readonly graphName?: string
   readonly producer?: string
+  /** Notes on each fused node which rules made it, and from which layers: metadata `nnfuse.rules` and `nnfuse.from`. Default true. */
+  readonly metadata?: boolean
   /** Types of the graph's inputs, where the graph does not state them. */
   readonly inputs?: Readonly<Record<string, ValueType>>
 }
@@ -76,7 +79,8 @@ const settle = (given: ModelLike, options: WriteOptions): Settled => {
   const document = documentOf(model)
   const graph = graphOf(model)
   const inputTypes = new Map(Object.entries(options.inputs ?? {}))
-  const settled = writeGraph({ graph, document, opset, inputTypes, enclosing: [] })
+  const provenance = options.metadata === false ? new Map<string, Provenance>() : model.provenance
+  const settled = writeGraph({ graph, document, opset, inputTypes, enclosing: [], provenance })
   const { irVersion = 10, graphName = 'nnfuse', producer = 'nnfuse' } = options
   const segments = document
     ? assembleFile(settled, document)

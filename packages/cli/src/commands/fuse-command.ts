@@ -1,3 +1,4 @@
+import type { Exactness } from '@nnfuse/matcher'
 import { Command, Option } from 'commander'
 import type { Terminal } from '../terminal.js'
 import type { Finish } from './finish.js'
@@ -13,6 +14,8 @@ interface Options {
   readonly dim?: ReadonlyMap<string, number>
   readonly latency: boolean
   readonly foldOverridable?: boolean
+  readonly exact: Exactness
+  readonly metadata: boolean
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -34,13 +37,29 @@ const run = async (model: string, options: Options, terminal: Terminal): Promise
     import('../fuse-file.js'),
     import('../format/format-fuse.js'),
   ])
-  const { output, verify, keep, data, seed, runs, dim, latency, foldOverridable, json, quiet } = options
+  const {
+    output,
+    verify,
+    keep,
+    data,
+    seed,
+    runs,
+    dim,
+    latency,
+    foldOverridable,
+    exact,
+    metadata,
+    json,
+    quiet,
+  } = options
   const result = await fuseFile(model, {
     ...(output !== undefined && { output }),
     ...(data !== undefined && { data }),
     ...(dim !== undefined && { sizes: dim }),
     ...(keep !== undefined && { keep }),
     ...(foldOverridable !== undefined && { foldOverridable }),
+    exact,
+    metadata,
     verify,
     seed,
     runs: latency ? runs : 0,
@@ -71,6 +90,15 @@ export const fuseCommand = (terminal: Terminal, finish: Finish): Command =>
         'keep',
       ]),
     )
+    .addOption(
+      new Option(
+        '--exact <how>',
+        "how exact to be: PyTorch's bits, equal in real arithmetic, or equal but at the border of padded convolutions",
+      )
+        .choices(['bits', 'real', 'border'])
+        .default('real'),
+    )
+    .option('--no-metadata', 'do not note on fused nodes which rules made them and from what')
     .option('--keep', 'keep the output also when the check fails')
     .option('--data <folder>', 'measure the accuracy before and after on inputs.npy and labels.npy')
     .option('--seed <n>', 'seed of the random inputs', wholeNumber('--seed', 0), 0)

@@ -26,12 +26,22 @@ const foldNote = ({ rules, hadBatchNorm }: FuseFileResult): string[] => {
   return rules.length === 0 ? ['none'] : []
 }
 
+const exactnessNames = {
+  bits: "PyTorch's bits",
+  real: 'equal in real arithmetic',
+  border: 'differs at the border',
+} as const
+
 const ruleLines = (result: FuseFileResult, paint: Paint): string[] => {
   const { rules } = result
-  const counts = rules.map(({ rule, times }) => [rule, formatCount(times)])
+  const counts = rules.map(({ rule, times, exactness }) => [
+    rule,
+    formatCount(times),
+    exactnessNames[exactness],
+  ])
   return [
     paint.title('rules applied'),
-    ...indent([...alignRows(counts, ['left', 'right']), ...foldNote(result)]),
+    ...indent([...alignRows(counts, ['left', 'right', 'left']), ...foldNote(result)]),
     ...indent(severalNodesNote(rules).map(paint.faint)),
   ]
 }
