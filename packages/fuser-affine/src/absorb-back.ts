@@ -45,8 +45,6 @@ const checkUsers = ({ flow }: Editing, { value, user }: Pending, producer: numbe
 
 const moved = (editing: Editing, producer: number, affine: Affine): readonly Moved[] | Declined => {
   const { inputs } = callIn(editing, producer)
-  const input = editing.gone.get(producer)
-  if (input !== undefined) return [{ input, affine }]
   const result = moveBack(moduleIn(editing, producer), affine, typesIn(editing, inputs))
   if (result === undefined) return decline(`nothing is moved past ${nameIn(editing, producer)}`)
   return typeof result === 'string' ? because(editing, producer, result) : result
@@ -64,6 +62,9 @@ const step = (
     if (verdict !== true) return verdict
   }
   const { inputs, outputs } = callIn(editing, producer)
+  const passed = editing.gone.get(producer)
+  if (passed !== undefined)
+    return [{ value: inputs[passed] as ValueId, user: producer, affine: pending.affine }]
   const module = moduleIn(editing, producer)
   const taken = absorbOutput(module, pending.affine, editing.typeOf(outputs[0] as ValueId))
   if (typeof taken === 'object') {

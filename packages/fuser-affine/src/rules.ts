@@ -13,7 +13,7 @@ import {
   type TransposeAttrs,
   withAttrs,
 } from '@nnfuse/ir'
-import { decline, type Guard, oneOf, type Rule, rule } from '@nnfuse/matcher'
+import { decline, type Guard, type Rule, rule } from '@nnfuse/matcher'
 
 /*
  * What stands in the way of channels, or is left when they have moved: a transposition and the one that undoes it, and
@@ -60,11 +60,12 @@ const joined = ([first, second]: Transpositions): number[] =>
 const undoesIt: Guard<Transpositions> = ({ modules, paths }) =>
   joined(modules).every((axis, i) => axis === i) || decline(`${paths[1]} does not undo ${paths[0]}`)
 
+const padded = { when: [padsWithZeros, padsOnlySpace], exactness: 'bits' } as const
+
 export const affineRules: readonly Rule[] = [
-  rule('pad-conv', [Pad, oneOf(Conv1d, Conv2d, Conv3d)], (pad, conv) => intoConv(pad, conv), {
-    when: [padsWithZeros, padsOnlySpace],
-    exactness: 'bits',
-  }),
+  rule('pad-conv1d', [Pad, Conv1d], intoConv, padded),
+  rule('pad-conv2d', [Pad, Conv2d], intoConv, padded),
+  rule('pad-conv3d', [Pad, Conv3d], intoConv, padded),
   rule('transpose-transpose', [Transpose, Transpose], () => Identity(), {
     when: [undoesIt],
     exactness: 'bits',

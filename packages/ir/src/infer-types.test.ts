@@ -9,7 +9,7 @@ import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from './kinds/pooling.js'
 import { Pad, Reshape, Squeeze, Transpose, Unsqueeze } from './kinds/shape.js'
 import { type AnyModule, type Kind, kind } from './module.js'
 import { floatTensor } from './tensor-values.js'
-import { type Dim, formatType, unknownType } from './value-type.js'
+import { type Dim, formatType, unknownType, type ValueType } from './value-type.js'
 
 const nn = manualSeed(0)
 const shapeAfter = (module: AnyModule, ...shapes: (readonly Dim[])[]): readonly Dim[] | undefined =>
@@ -175,4 +175,10 @@ test('a graph infers from what its inputs state', () => {
     inputs: { image: { dtype: 'float32', shape: ['n', 3, 8, 8] } },
   })
   expect(formatType(inferTypes(graph).get('relu') ?? unknownType)).toBe('float32[n, 8, 6, 6]')
+})
+
+test('an axis of size 1 that the other operand does not have is of size 1', () => {
+  const typed = (...shape: Dim[]): ValueType => ({ dtype: 'float32', shape })
+  expect(inferModule(Add(), [typed(1, 4), typed(4)])[0]?.shape).toEqual([1, 4])
+  expect(inferModule(Add(), [typed(4), typed(1, 'n')])[0]?.shape).toEqual([1, 4])
 })

@@ -30,8 +30,9 @@ export const product = (dims: readonly Dim[]): Dim => quotient(dims, 1)
 
 /** What two sizes give that broadcast. */
 export const broadcastDim = (a: Dim | undefined, b: Dim | undefined): Dim => {
-  if (a === undefined || a === 1) return b ?? null
-  if (b === undefined || b === 1 || a === b) return a
+  if (a === undefined || b === undefined) return a ?? b ?? null
+  if (a === 1) return b
+  if (b === 1 || a === b) return a
   if (isNumber(a)) return a
   return isNumber(b) ? b : null
 }
