@@ -103,7 +103,8 @@ describe('plan', () => {
 
       looks foldable, would stay (2 layers)
         pixels  nn.BatchNorm2d
-          its input "image" is an input of the model, not the output of nn.Conv2d or nn.ConvTranspose2d
+          it comes from "image", an input of the model
+          stem.conv (nni.ConvReLU2d): it pads with zeros, where nothing would be added
         block3.bn  nn.BatchNorm2d
           the output of block3.conv is also used by block3.Add
 

@@ -30,10 +30,10 @@ describe('a model with a test set', () => {
       "IN  opset #, # nodes
 
       rules applied
-        conv2d-bn  #
-        conv2d-bn-relu  #
-        linear-bn-relu  #
-        bn2d-relu  #
+        conv2d-bn  #  PyTorch's bits
+        conv2d-bn-relu  #  PyTorch's bits
+        linear-bn-relu  #  PyTorch's bits
+        bn2d-relu  #  PyTorch's bits
         # activations are fused, yet stay nodes in the file: ONNX has no node for a layer with its activation.
 
       size  before  after  change
