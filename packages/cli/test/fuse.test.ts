@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } fr
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { FuseFileResult } from '../src/index.js'
-import { foldedAlready, imprecise, overridable, picky, unknownOperator } from './models.js'
+import { foldedAlready, imprecise, normFirst, overridable, picky, unknownOperator } from './models.js'
 import { nnfuse, scratch, shapes, shapesData } from './run-nnfuse.js'
 
 const quick = ['--no-latency']
@@ -133,6 +133,47 @@ test('a weight that may be overridden is folded on request only', async () => {
     after: { nodes: before.nodes - 1 },
     check: { status: 'passed' },
   })
+})
+
+describe('how exact fusing must be', () => {
+  const resultOf = async (padding: number, exact: string): Promise<FuseFileResult> => {
+    const input = await normFirst(scratch(), padding)
+    const { stdout } = await nnfuse(['fuse', input, ...quick, '--json', '--exact', exact])
+    return JSON.parse(stdout) as FuseFileResult
+  }
+
+  test('what is equal in real arithmetic only is left where bits are asked for', async () => {
+    expect(await resultOf(0, 'bits')).toMatchObject({ after: { nodes: 2 }, rules: [] })
+    expect(await resultOf(0, 'real')).toMatchObject({
+      after: { nodes: 1 },
+      rules: [{ rule: 'affine-forward', exactness: 'real' }],
+      check: { status: 'passed' },
+    })
+  })
+
+  test('what differs at the border is done on request, and the check notices', async () => {
+    expect(await resultOf(1, 'real')).toMatchObject({ after: { nodes: 2 }, rules: [] })
+    expect(await resultOf(1, 'border')).toMatchObject({
+      after: { nodes: 1 },
+      rules: [{ rule: 'affine-forward', exactness: 'border' }],
+      check: { status: 'failed' },
+    })
+  })
+
+  test('another word is refused', async () => {
+    const { code, stderr } = await nnfuse(['fuse', shapes, '--exact', 'roughly'])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('bits, real, border')])
+  })
+})
+
+test('notes on nodes can be left out', async () => {
+  const written = async (...args: readonly string[]): Promise<Buffer> => {
+    const output = join(scratch(), 'out.onnx')
+    await nnfuse(['fuse', shapes, '-o', output, '--no-verify', ...args])
+    return readFileSync(output)
+  }
+  expect((await written()).includes('nnfuse.from')).toBe(true)
+  expect((await written('--no-metadata')).includes('nnfuse.from')).toBe(false)
 })
 
 describe('a check that fails', () => {

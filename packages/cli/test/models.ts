@@ -54,6 +54,17 @@ export const picky = (folder: string): Promise<string> => {
 export const foldedAlready = (folder: string): Promise<string> =>
   write(join(folder, 'folded.onnx'), Sequential([manualSeed(0).Conv2d(1, 2, 3), ReLU()]), ['n', 1, 8, 8])
 
+/** A batch-norm before a convolution that pads with zeros or does not. */
+export const normFirst = (folder: string, padding: number): Promise<string> => {
+  const statistics = ['weight', 'bias', 'runningMean', 'runningVar'].map((name, i) => [
+    name,
+    floatTensor([0.5 + i], [1]),
+  ])
+  const norm = BatchNorm2d({ numFeatures: 1, ...Object.fromEntries(statistics) })
+  const layers = [norm, manualSeed(0).Conv2d(1, 2, 3, { padding })]
+  return write(join(folder, 'norm-first.onnx'), Sequential(layers), ['n', 1, 8, 8])
+}
+
 /** The example model with an operator that nobody knows, so that ONNX Runtime refuses it. */
 export const unknownOperator = (folder: string): string => {
   const bytes = readFileSync(shapes)

@@ -36,13 +36,19 @@ export interface OnnxValueInfo {
   readonly span: Span
 }
 
-/** Which node a module was made from, and how the module's inputs and outputs stand in it. */
-export interface Origin {
+/** A node, and how a module's inputs and outputs stand in it. */
+export interface Station {
   readonly node: OnnxNode
-  readonly module: AnyModule
   readonly slots: readonly OnnxSlot[]
   /** Positions of the module's outputs among the node's. */
   readonly outputs: readonly number[]
+}
+
+/** Which node a module was made from. */
+export interface Origin extends Station {
+  readonly module: AnyModule
+  /** The Add of its bias, which is given what the node gives. */
+  readonly sum?: Station
   /** Whether the module's tensors are the node's inputs as they stand; a Gemm without transB is transposed. */
   readonly direct: boolean
 }

@@ -1,5 +1,5 @@
 import type { NodeProto } from 'onnx-buf'
-import type { Origin } from './document.js'
+import type { Origin, Station } from './document.js'
 import { domainName } from './domains.js'
 import { type DraftValue, resultValue, type WrittenBody } from './draft.js'
 import type { Emitter } from './emitter.js'
@@ -36,10 +36,10 @@ const operandsOf = (
 const resultsOf = (emitter: Emitter, { output }: NodeProto): (DraftValue | undefined)[] =>
   output.map((name) => (name === '' ? undefined : resultValue(emitter.typeOf(name), name, [name])))
 
-/** The node that a module was made from. A module that is called twice is a node of its own the second time. */
-export const emitOrigin = (
+/** A node of the file. Where its module is called twice, it is a node of its own the second time. */
+const emitStation = (
   emitter: Emitter,
-  { node, slots, outputs }: Origin,
+  { node, slots, outputs }: Station,
   path: string,
   inputs: readonly DraftValue[],
 ): readonly DraftValue[] => {
@@ -58,6 +58,17 @@ export const emitOrigin = (
     order: node.order,
   })
   return outputs.map((position) => results[position] as DraftValue)
+}
+
+/** What a module was made from. */
+export const emitOrigin = (
+  emitter: Emitter,
+  origin: Origin,
+  path: string,
+  inputs: readonly DraftValue[],
+): readonly DraftValue[] => {
+  const results = emitStation(emitter, origin, path, inputs)
+  return origin.sum ? emitStation(emitter, origin.sum, path, results) : results
 }
 
 /** The graphs inside a node that have changed, or whose tensors are in other files. */

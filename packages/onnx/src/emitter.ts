@@ -10,7 +10,7 @@ import {
 } from '@nnfuse/ir'
 import type { AttributeProto, NodeProto } from 'onnx-buf'
 import { attributeProto } from './attributes.js'
-import { type OnnxDocument, type Origin, oldestOpset } from './document.js'
+import { type OnnxDocument, type OnnxNode, type Origin, oldestOpset } from './document.js'
 import { type Draft, type DraftNode, type DraftValue, namedValue, resultValue, tensorValue } from './draft.js'
 import { emitOpaque, emitOrigin } from './emit-original.js'
 import { cannotExpress } from './errors.js'
@@ -27,6 +27,13 @@ interface Frame {
   /** The path, with a number from its second call on. */
   readonly instance: string
   readonly module: AnyModule
+}
+
+/** A node of the file whose place another takes. */
+interface Replaced {
+  readonly path: string
+  readonly origin: Origin
+  readonly node: OnnxNode
 }
 
 /** What is written, and of which file it was. */
@@ -175,20 +182,20 @@ export class Emitter implements Emit {
     if (this.opset < oldestOpset)
       throw cannotExpress(this.path, `new nodes need opset ${oldestOpset} or newer`)
     const replaced = this.#replaced(opType)
-    const origin = replaced && this.take(replaced.origin.node.node) ? replaced.origin : undefined
+    const known = replaced && this.take(replaced.node.node) ? replaced : undefined
     const output = resultValue(type, `/${this.#frames.at(-1)?.instance}/${opType}_output_0`)
     this.write({
       opType,
-      name: origin?.node.node.name || undefined,
+      name: known?.node.node.name || undefined,
       path: this.path,
       attributes: attributesOf(attributes),
       inputs,
       outputs: [output],
       mentions: [],
       original: undefined,
-      template: origin && this.#isSame(origin) ? origin.node.node : undefined,
+      template: known && this.#isSame(known.origin) ? known.node.node : undefined,
       provenance: this.#provenance.get(this.#frames[0]?.path ?? ''),
-      order: replaced?.origin.node.order,
+      order: replaced?.node.order,
     })
     return output
   }
@@ -199,11 +206,12 @@ export class Emitter implements Emit {
   }
 
   /** The node of the file at this path, or at that of a container around it, if it was of the same operator. */
-  #replaced(opType: string): { readonly path: string; readonly origin: Origin } | undefined {
+  #replaced(opType: string): Replaced | undefined {
     for (let i = this.#frames.length - 1; i >= 0; i -= 1) {
       const path = (this.#frames[i] as Frame).path
       const origin = this.document?.paths.get(path)
-      if (origin?.node.node.opType === opType) return { path, origin }
+      const node = [origin?.node, origin?.sum?.node].find((one) => one?.node.opType === opType)
+      if (origin && node) return { path, origin, node }
     }
     return undefined
   }

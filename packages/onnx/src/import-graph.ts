@@ -48,18 +48,20 @@ const provideConstant = ({ document, children, calls, pathFor, provided }: Assem
   provided.add(value)
 }
 
-const originOf = ({ node, module, slots, outputs, direct }: Placed): Origin => ({
+const originOf = ({ node, module, slots, outputs, direct, sum }: Placed): Origin => ({
   node,
   module,
   slots,
   outputs,
   direct,
+  ...(sum && { sum }),
 })
 
 const addCall = (assembly: Assembly, placed: Placed, target: string): void => {
   const { document, children, calls } = assembly
   for (const input of placed.inputs) provideConstant(assembly, input)
-  const outputs = placed.outputs.map((position) => placed.node.node.output[position] as string)
+  const last = placed.sum ?? placed
+  const outputs = last.outputs.map((position) => last.node.node.output[position] as string)
   calls.push({ target, inputs: placed.inputs, outputs })
   children.set(target, placed.module)
   document.origins.set(placed.module, originOf(placed))

@@ -1,6 +1,6 @@
-import { type AnyModule, inferModule, type Note, refineType, unknownType, type ValueType } from '@nnfuse/ir'
+import { inferModule, type Note, refineType, unknownType, type ValueType } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
-import { isStandard, type OnnxDocument, type OnnxNode } from './document.js'
+import { isStandard, type OnnxDocument, type OnnxNode, type Origin } from './document.js'
 import { atPlace } from './errors.js'
 import { importBodies } from './import-bodies.js'
 import { OnnxOp, type OnnxSlot } from './onnx-op.js'
@@ -10,15 +10,9 @@ import { checkKnown, claimOutputs, nameOf, type Reading, valuesUsed } from './re
 import { resolveConstant } from './resolve-constant.js'
 
 /** A node that became a module. */
-export interface Placed {
-  readonly node: OnnxNode
-  readonly module: AnyModule
+export interface Placed extends Origin {
   /** Value names, one for each slot. */
   readonly inputs: readonly string[]
-  readonly slots: readonly OnnxSlot[]
-  /** Positions of the module's outputs among the node's. */
-  readonly outputs: readonly number[]
-  readonly direct: boolean
   /** Why it is opaque; undefined where it is not. */
   readonly reason: string | undefined
   /** What was noticed in the graphs inside it, with paths below its own. */

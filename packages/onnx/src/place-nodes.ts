@@ -1,4 +1,5 @@
 import type { OnnxDocument } from './document.js'
+import { joinBiases } from './join-biases.js'
 import { placeCall } from './place-call.js'
 import { type Placed, placeNode } from './place-node.js'
 import { checkKnown, type ImportGraph, startReading } from './reading.js'
@@ -8,7 +9,7 @@ import { checkKnown, type ImportGraph, startReading } from './reading.js'
  *
  * @throws NnfuseError `ONNX_DUPLICATE_VALUE`, `ONNX_UNKNOWN_VALUE`, `ONNX_NOT_SORTED`
  */
-export const placeNodes = (document: OnnxDocument, importGraph: ImportGraph): Placed[] => {
+export const placeNodes = (document: OnnxDocument, importGraph: ImportGraph): readonly Placed[] => {
   const reading = startReading(document, importGraph)
   const placed: Placed[] = []
   for (const node of document.nodes) {
@@ -24,5 +25,5 @@ export const placeNodes = (document: OnnxDocument, importGraph: ImportGraph): Pl
     document.outputs.map(({ name }) => name),
     'the graph',
   )
-  return placed
+  return joinBiases(reading, placed)
 }
