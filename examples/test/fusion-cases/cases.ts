@@ -1,9 +1,12 @@
 import { decomposed } from './decomposed.js'
 import { direct } from './direct.js'
-import { encodings, opsets } from './encodings.js'
+import { dtypes } from './dtypes.js'
+import { encodings } from './encodings.js'
 import type { FusionCase } from './fusion-case.js'
 import { matrices } from './matrices.js'
 import { moved } from './moved.js'
+import { opsets } from './opsets.js'
+import { runTime } from './run-time.js'
 import { shared } from './shared.js'
 import { structure } from './structure.js'
 import { traps } from './traps.js'
@@ -19,6 +22,8 @@ export const cases: readonly FusionCase[] = [
   ...traps,
   ...shared,
   ...encodings,
+  ...dtypes,
+  ...runTime,
   ...opsets,
   ...structure,
 ].sort((a, b) => inOrder.compare(a.id, b.id))
