@@ -33,8 +33,10 @@ const withoutShapes = (bytes: Uint8Array): Uint8Array => {
 const seedOf = (name: string): number =>
   [...name].reduce((seed, letter) => (seed * 31 + letter.charCodeAt(0)) % 1_000_003, 7)
 
+export const irVersionOf = (opset: number): number => (opset < 21 ? 8 : 10)
+
 export const modelOf = ({ name, opset, build }: ConformanceCase): CaseModel => {
-  const builder = new ModelBuilder(seedOf(name), { opset, irVersion: opset < 21 ? 8 : 10 })
+  const builder = new ModelBuilder(seedOf(name), { opset, irVersion: irVersionOf(opset) })
   const outputs = build(builder)
   return { bytes: withoutShapes(builder.file([outputs].flat())), builder }
 }

@@ -26,7 +26,10 @@ const common: readonly Row[] = [
   ['3 axes', [1, 4, 5, 6, 4], [4, 4, 2, 3, 1], { strides: [1, 2, 1], pads: [0, 1, 0, 1, 0, 1] }],
 ]
 
+/** What ONNX Runtime computes of ConvTranspose only, and what Conv does not have. */
 const transposed: readonly Row[] = [
+  ['SAME_UPPER and dilations', image, kernel, { auto_pad: 'SAME_UPPER', dilations: [2, 3] }],
+  ['SAME_LOWER and dilations', image, kernel, { auto_pad: 'SAME_LOWER', dilations: [2, 3] }],
   ['output_padding', image, kernel, { strides: [3, 2], output_padding: [2, 1] }],
   ['output_padding and pads', image, kernel, { strides: [3, 2], output_padding: [1, 0], pads: [1, 0, 0, 1] }],
   ['output_shape', image, kernel, { strides: [3, 2], output_shape: [22, 13] }],

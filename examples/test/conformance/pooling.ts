@@ -15,6 +15,7 @@ const common: readonly Row[] = [
   ['SAME_LOWER', { kernel_shape, auto_pad: 'SAME_LOWER', strides: [2, 1] }, [7]],
   ['VALID', { kernel_shape, auto_pad: 'VALID', strides: [2, 2] }, [11]],
   ['ceil_mode', { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 }, [10, 22]],
+  ['ceil_mode and pads', { kernel_shape, strides: [3, 2], pads: [1, 0, 1, 1], ceil_mode: 1 }, [11, 22]],
   ['1 axis', { kernel_shape: [3], strides: [2] }, [11], [2, 4, 8]],
   ['3 axes', { kernel_shape: [2, 1, 2], strides: [1, 2, 2] }, [11], [1, 4, 4, 5, 6]],
 ]
@@ -28,6 +29,16 @@ const ofMax: readonly Row[] = [
 const ofAverage: readonly Row[] = [
   ['count_include_pad', { kernel_shape, pads: [1, 1, 1, 1], count_include_pad: 1 }, [7, 11, 22]],
   ['pads, count_include_pad=0', { kernel_shape, pads: [1, 1, 1, 1], count_include_pad: 0 }, [11]],
+  [
+    'ceil_mode, pads, count_include_pad',
+    { kernel_shape, strides: [3, 2], pads: [1, 0, 1, 1], ceil_mode: 1, count_include_pad: 1 },
+    [11, 22],
+  ],
+  [
+    'SAME_UPPER, count_include_pad',
+    { kernel_shape, auto_pad: 'SAME_UPPER', strides: [2, 2], count_include_pad: 1 },
+    [11],
+  ],
   ['dilations', { kernel_shape, dilations: [2, 3] }, [19, 22]],
 ]
 

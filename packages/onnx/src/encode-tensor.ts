@@ -2,6 +2,7 @@ import { clearField, clone, create, toBinary } from '@bufbuild/protobuf'
 import { byteLength, type Tensor } from '@nnfuse/ir'
 import { type TensorProto, TensorProtoSchema } from 'onnx-buf'
 import { dataTypeOf } from './data-types.js'
+import { stringsStay } from './errors.js'
 import { bytesSegment, fieldHeader, type Segment } from './segments.js'
 
 const rawDataField = 9
@@ -13,8 +14,13 @@ const withData = (header: TensorProto, tensor: Tensor): Segment[] => [
   { type: 'tensor', tensor },
 ]
 
-/** A new initializer. */
+/**
+ * A new initializer.
+ *
+ * @throws NnfuseError `CANNOT_EXPRESS` for strings, which are passed through unread with the file that they stand in
+ */
 export const encodeTensor = (name: string, tensor: Tensor): Segment[] => {
+  if (tensor.dtype === 'string') throw stringsStay(name)
   const dims = tensor.shape.map(BigInt)
   return withData(create(TensorProtoSchema, { name, dims, dataType: dataTypeOf(tensor.dtype) }), tensor)
 }

@@ -108,6 +108,13 @@ export const cannotExpress = (path: string, message: string, hint?: string): Nnf
     hint: hint ?? 'Replace the layer by one that ONNX has, or write with a newer opset.',
   })
 
+export const stringsStay = (name: string): NnfuseError =>
+  cannotExpress(
+    name,
+    'tensors of strings are not read, so only the file that has it can be written with it',
+    'Write the model that was read, or an edited copy of it: `model.with(root)`.',
+  )
+
 export const inputTypesNeeded = (input: string): NnfuseError =>
   new NnfuseError(
     'INPUT_TYPES_NEEDED',
