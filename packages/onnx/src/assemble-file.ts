@@ -151,10 +151,13 @@ const fieldWriter = (settled: SettledGraph, document: OnnxDocument): FieldWriter
   return (entry) => writers[entry.type](entry)
 }
 
-/** Names that are values of the file; what it says of other names was idle before and may stay. */
+/**
+ * Names that are values of the file; what it says of other names was idle before and may stay. An output that a node
+ * leaves out has the empty name, which is no value's.
+ */
 const namesOf = ({ nodes, inputs, initializers }: OnnxDocument): ReadonlySet<string> =>
   new Set([
-    ...nodes.flatMap(({ node }) => node.output),
+    ...nodes.flatMap(({ node }) => node.output.filter((name) => name !== '')),
     ...inputs.map(({ name }) => name),
     ...initializers.keys(),
   ])

@@ -1,8 +1,11 @@
+import { create } from '@bufbuild/protobuf'
 import { isNnfuseError, print } from '@nnfuse/ir'
-import type { NodeProto } from 'onnx-buf'
+import { type NodeProto, OperatorSetIdProtoSchema, TensorAnnotationSchema } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
+import { bytesOf, graphIn, withNodes } from '../test/legal/base-model.js'
 import { type ModelParts, model, node, tensor, weights } from '../test/onnx-builder.js'
 import { importOnnx, onnxCounts, serializeOnnx } from './index.js'
+import { valueInfoProto } from './value-types.js'
 
 const codeOf = async (parts: ModelParts): Promise<string> => {
   const error: unknown = await importOnnx(model(parts)).catch((caught: unknown) => caught)
@@ -124,5 +127,14 @@ describe('what is only passed through', () => {
     })
     expect(await roundTrips(bytes)).toBe(true)
     expect(print((await importOnnx(bytes)).root)).toContain('packed: nn.Constant(uint4[3])')
+  })
+
+  test('what is said of a value without a name, also where a node leaves out an output', async () => {
+    const proto = withNodes([node('Acme', ['x'], ['z', ''], {}, { domain: 'com.acme' })])
+    proto.opsetImport.push(create(OperatorSetIdProtoSchema, { domain: 'com.acme', version: 1n }))
+    const parts = graphIn(proto)
+    parts.valueInfo.push(valueInfoProto('', { dtype: 'float32', shape: [7] }))
+    parts.quantizationAnnotation.push(create(TensorAnnotationSchema, { tensorName: '' }))
+    expect(await roundTrips(bytesOf(proto))).toBe(true)
   })
 })

@@ -1,10 +1,16 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { type DType, readBytes, readValues, type Tensor } from '@nnfuse/ir'
-import { GraphProtoSchema, ModelProtoSchema, type TensorProto, TensorProtoSchema } from 'onnx-buf'
+import {
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type TensorProto,
+  TensorProto_DataLocation,
+  TensorProtoSchema,
+} from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
 import { model, node, ramp, tensor } from '../test/onnx-builder.js'
 import { dataTypeOf } from './data-types.js'
-import { documentOf, importOnnx, serializeOnnx } from './index.js'
+import { documentOf, importOnnx, memorySource, serializeOnnx } from './index.js'
 
 type Lists = Pick<TensorProto, 'floatData' | 'int32Data' | 'int64Data' | 'doubleData' | 'uint64Data'>
 
@@ -65,6 +71,41 @@ describe('data in lists', () => {
   test('long lists of another type than the tensor says', async () => {
     const wrong = typed('int32', [1000], { floatData: ramp(1000) })
     await expect(read(wrong)).rejects.toMatchObject({ code: 'ONNX_BAD_TENSOR', path: 'w' })
+  })
+})
+
+type Data = Partial<Lists & Pick<TensorProto, 'rawData'>>
+
+describe('data in another file', () => {
+  /** 4000 bytes there, whatever the tensor holds itself. */
+  const external = (own: Data): TensorProto => ({
+    ...typed('float32', [1000], own),
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData: [{ $typeName: 'onnx.StringStringEntryProto', key: 'location', value: 'w.bin' }],
+  })
+
+  const openExternal = () => Promise.resolve(memorySource(new Uint8Array(4000), 'w.bin'))
+  const readExternally = (one: TensorProto) => importOnnx(model({ initializers: [one] }), { openExternal })
+
+  test.each<[string, Data]>([
+    ['raw', { rawData: Uint8Array.of(1, 2, 3, 4) }],
+    ['much of it raw, which is left in the file', { rawData: new Uint8Array(4000) }],
+    ['in the list of its type', { floatData: [1] }],
+    ['much of it in that list, which is left in the file', { floatData: ramp(1000) }],
+    ['in a list of another type', { uint64Data: [1n] }],
+  ])('and in the tensor, %s', async (_, own) => {
+    await expect(readExternally(external(own))).rejects.toMatchObject({
+      code: 'ONNX_BAD_TENSOR',
+      path: 'w',
+      hint: expect.stringContaining('export it again'),
+    })
+  })
+
+  test('and nothing in the tensor: an empty raw_data is none', async () => {
+    const imported = await readExternally(external({ rawData: new Uint8Array(0) }))
+    const again = await importOnnx(await serializeOnnx(imported))
+    const w = documentOf(again)?.initializers.get('w')?.tensor as Tensor
+    expect(await readValues(w)).toEqual(new Float32Array(1000))
   })
 })
 

@@ -105,10 +105,12 @@ const fromPayload = async (
 /** Lists that may hold a tensor's numbers; raw_data stands in place of all of them. */
 const lists = ['floatData', 'int32Data', 'int64Data', 'doubleData', 'uint64Data'] as const
 
+/** In how many fields a tensor holds data. */
+const filledFields = (proto: TensorProto): number =>
+  lists.filter((list) => proto[list].length > 0).length + Math.min(proto.rawData.length, 1)
+
 const checkOnce = (proto: TensorProto): void => {
-  const filled = lists.filter((list) => proto[list].length > 0)
-  if (filled.length + Math.min(proto.rawData.length, 1) > 1)
-    throw badTensor(proto.name, 'holds its data twice')
+  if (filledFields(proto) > 1) throw badTensor(proto.name, 'holds its data twice')
 }
 
 /** A tensor inside a message, such as the value of a Constant node. Its data is in memory already. */
@@ -124,15 +126,23 @@ export const tensorOfProto = (proto: TensorProto): Tensor => {
 export const isExternal = ({ dataLocation }: TensorProto): boolean =>
   dataLocation === TensorProto_DataLocation.EXTERNAL
 
+/** Data of its own would stand beside what is written into it; onnx.checker refuses such a tensor as well. */
+const checkElsewhere = ({ header, payload }: IndexedTensor): void => {
+  if (payload || filledFields(header) > 0)
+    throw badTensor(header.name, 'is in another file, but holds data as well')
+}
+
 /**
  * An initializer as a tensor: its data is left in the file where it is large.
  *
  * @throws NnfuseError `ONNX_BAD_TENSOR`, `ONNX_TENSOR_SIZE`, `ONNX_EXTERNAL_DATA` naming the tensor.
  */
-export const readTensor = async ({ header, payload }: IndexedTensor, from: TensorSource): Promise<Tensor> => {
+export const readTensor = async (indexed: IndexedTensor, from: TensorSource): Promise<Tensor> => {
+  const { header, payload } = indexed
   if (passesThrough(header)) return unreadTensor(header)
   const type = { dtype: knownDtype(header), shape: shapeOf(header) }
   if (isExternal(header)) {
+    checkElsewhere(indexed)
     return inFile(header.name, type, await readExternal(header, byteLength(type), from.openExternal))
   }
   if (payload) return fromPayload(header, type, payload, from.file)
