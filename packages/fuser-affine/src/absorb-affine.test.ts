@@ -1,7 +1,11 @@
 import { convBn } from '@nnfuse/fuser-conv-bn'
 import {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
   Add,
+  type AnyKind,
   type AnyModule,
+  AvgPool2d,
   Cat,
   Constant,
   Div,
@@ -10,6 +14,7 @@ import {
   type GraphModuleOf,
   graphModule,
   hook,
+  kind,
   Mul,
   manualSeed,
   Pad,
@@ -277,6 +282,89 @@ interface Left extends Case {
   readonly reason: string
 }
 
+/** As a reader of files leaves it: what it is told comes as a value, and nothing but its name says what it does. */
+const opaque = (name: string, forward: NonNullable<AnyKind['definition']['forward']>) =>
+  kind('onnx.Op', { create: () => ({ attrs: {} }), forward, describe: () => name })()
+const opaqueReshape = (...shape: number[]) => opaque('Reshape', (ops, _, x) => ops.reshape(x, shape))
+/** Nothing that depends on the numbers. */
+const opaqueShape = () => opaque('Shape', (ops, _, x) => ops.sub(x, x))
+
+const passes: Record<string, Case> = {
+  'a reshape whose sizes are computed': {
+    model: Sequential([nn.Linear(3, 4), opaqueReshape(6, 4), bn1d(4)]),
+    inputs: [[2, 3, 3]],
+    leaves: 'Linear onnx.Op',
+  },
+  'one on the way forward': {
+    model: Sequential([bn1d(4), opaqueReshape(2, 1, 4), nn.Linear(4, 3)]),
+    inputs: [[2, 4]],
+    leaves: 'onnx.Op Linear',
+  },
+  'who looks at the shape only': {
+    model: graphModule({ conv: nn.Conv2d(3, 4, 1), bn: bn2d(4), shape: opaqueShape() }, (m, x) => {
+      const y = m.conv(x)
+      return [m.bn(y), m.shape(y)]
+    }),
+    inputs: [image],
+    leaves: 'Conv2d onnx.Op',
+  },
+  'who looks at the shape only, forward': {
+    model: graphModule({ bn: bn2d(3), conv: nn.Conv2d(3, 4, 1), shape: opaqueShape() }, (m, x) => {
+      const y = m.bn(x)
+      return [m.conv(y), m.shape(y)]
+    }),
+    inputs: [image],
+    leaves: 'Conv2d onnx.Op',
+  },
+  'global pooling, back': {
+    model: Sequential([nn.Conv2d(3, 4, 1), AdaptiveAvgPool2d({ outputSize: 1 }), bn2d(4)]),
+    inputs: [image],
+    leaves: 'Conv2d AdaptiveAvgPool2d',
+  },
+  'global pooling, forward': {
+    model: Sequential([bn2d(3), AdaptiveAvgPool2d({ outputSize: 1 }), Flatten(), nn.Linear(3, 2)]),
+    inputs: [image],
+    leaves: 'AdaptiveAvgPool2d Flatten Linear',
+  },
+  'means of windows, of what is in them': {
+    model: Sequential([
+      nn.Conv2d(3, 4, 1),
+      AvgPool2d({ kernelSize: 3, stride: 2, padding: 1, countIncludePad: false }),
+      bn2d(4),
+    ]),
+    inputs: [image],
+    leaves: 'Conv2d AvgPool2d',
+  },
+  'means of windows, with zeros, by a scale': {
+    model: graphModule(
+      {
+        conv: nn.Conv2d(3, 4, 1),
+        pool: AvgPool2d({ kernelSize: 3, padding: 1 }),
+        c: constant(4, 1, 1),
+        mul: Mul(),
+      },
+      (m, x) => m.mul(m.pool(m.conv(x)), m.c()),
+    ),
+    inputs: [image],
+    leaves: 'Conv2d AvgPool2d',
+  },
+  'an opaque mean of other axes': {
+    model: Sequential([
+      bn2d(3),
+      opaque('ReduceMean', (ops, _, x) => ops.adaptiveAvgPool(x, [1, 1])),
+      nn.Conv2d(3, 2, 1),
+    ]),
+    inputs: [image],
+    leaves: 'onnx.Op Conv2d',
+  },
+}
+
+test.each(Object.entries(passes))('moves past %s', async (_, { model, inputs, leaves }) => {
+  const { stated, fused } = fuseAffine(model, inputs)
+  expect(kindsOf(fused).join(' ')).toBe(leaves)
+  expect(await compareOutputs(stated, fused, { inputs })).toBeUndefined()
+})
+
 const stays: Record<string, Left> = {
   'a vector that goes along the last axis, although the sizes agree': {
     model: graphModule({ conv: nn.Conv2d(3, 4, 1), c: constant(4), add: Add() }, (m, x) =>
@@ -394,6 +482,32 @@ const stays: Record<string, Left> = {
     inputs: [image],
     leaves: 'Conv2d Conv2d Add BatchNorm2d',
     reason: 'add (nn.Add): it is not certain that what it adds has 4 places along axis 1',
+  },
+  'a batch-norm behind a mean with zeros': {
+    model: Sequential({
+      conv: nn.Conv2d(3, 4, 1),
+      pool: AvgPool2d({ kernelSize: 3, padding: 1 }),
+      bn: bn2d(4),
+    }),
+    inputs: [image],
+    leaves: 'Conv2d AvgPool2d BatchNorm2d',
+    reason: 'pool (nn.AvgPool2d): it counts zeros around its input',
+  },
+  'a factor behind a mean over its axis': {
+    model: Sequential({
+      linear: nn.Linear(4, 4),
+      pool: AdaptiveAvgPool1d({ outputSize: 4 }),
+      mul: graphModule({ c: constant(4), mul: Mul() }, (m, x) => m.mul(x, m.c())),
+    }),
+    inputs: [[2, 3, 4]],
+    leaves: 'Linear AdaptiveAvgPool1d Constant Mul',
+    reason: 'pool (nn.AdaptiveAvgPool1d): it is not certain that axis 2 is not averaged over',
+  },
+  'a batch-norm behind a computed reshape that may split the channels': {
+    model: Sequential({ linear: nn.Linear(3, 4), split: opaqueReshape(4, 2, 2), bn: bn1d(2) }),
+    inputs: [[4, 3]],
+    leaves: 'Linear onnx.Op BatchNorm1d',
+    reason: 'split (onnx.Op): it is not certain that its axis 1 is one axis of its input',
   },
   'a batch-norm that keeps no statistics': {
     model: Sequential({ conv: nn.Conv2d(3, 4, 1), bn: nn.BatchNorm2d(4, { trackRunningStats: false }) }),

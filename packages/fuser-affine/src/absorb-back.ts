@@ -14,6 +14,7 @@ import {
   typesIn,
 } from './editing.js'
 import { type Moved, moveBack } from './move-back.js'
+import { looksAtShapeOnly } from './opaque-op.js'
 
 /** The layers that take an affine function up, as they are afterwards. */
 export interface Absorbed {
@@ -30,10 +31,11 @@ interface Pending {
 }
 
 /** Whoever else uses the value would get something else. */
-const checkUsers = ({ flow }: Editing, { value, user }: Pending, producer: number): true | Declined => {
-  const { target } = callIn({ flow } as Editing, producer)
+const checkUsers = (editing: Editing, { value, user }: Pending, producer: number): true | Declined => {
+  const { flow } = editing
+  const { target } = callIn(editing, producer)
   if (flow.index.isOutput(value)) return decline(`the output of ${target} is also an output of the model`)
-  const users = flow.index.usersOf(value)
+  const users = flow.index.usersOf(value).filter((position) => !looksAtShapeOnly(moduleIn(editing, position)))
   const [other] = users.filter((position) => position !== user)
   if (other !== undefined)
     return decline(`the output of ${target} is also used by ${flow.graph.attrs.calls[other]?.target}`)
@@ -44,8 +46,9 @@ const checkUsers = ({ flow }: Editing, { value, user }: Pending, producer: numbe
 }
 
 const moved = (editing: Editing, producer: number, affine: Affine): readonly Moved[] | Declined => {
-  const { inputs } = callIn(editing, producer)
-  const result = moveBack(moduleIn(editing, producer), affine, typesIn(editing, inputs))
+  const { inputs, outputs } = callIn(editing, producer)
+  const types = { inputs: typesIn(editing, inputs), output: editing.typeOf(outputs[0] as ValueId) }
+  const result = moveBack(moduleIn(editing, producer), affine, types)
   if (result === undefined) return decline(`nothing is moved past ${nameIn(editing, producer)}`)
   return typeof result === 'string' ? because(editing, producer, result) : result
 }

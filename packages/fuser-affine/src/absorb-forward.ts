@@ -5,6 +5,7 @@ import { absorbInput, type Taken } from './absorb-input.js'
 import type { Affine } from './affine.js'
 import { because, callIn, checkShared, checkWatched, type Editing, moduleIn, nameIn } from './editing.js'
 import { moveForward } from './move-forward.js'
+import { looksAtShapeOnly } from './opaque-op.js'
 
 /** A value that goes through an affine function after it is made. */
 interface Pending {
@@ -16,7 +17,12 @@ const handOn = (editing: Editing, user: number, { value, affine }: Pending): Pen
   const { outputs } = callIn(editing, user)
   const result = editing.gone.has(user)
     ? affine
-    : moveForward(moduleIn(editing, user), affine, editing.typeOf(value))
+    : moveForward(
+        moduleIn(editing, user),
+        affine,
+        editing.typeOf(value),
+        editing.typeOf(outputs[0] as ValueId),
+      )
   if (result === undefined) return decline(`nothing is moved past ${nameIn(editing, user)}`)
   if (typeof result === 'string') return because(editing, user, result)
   return { value: outputs[0] as ValueId, affine: result }
@@ -55,6 +61,7 @@ export const absorbForward = (editing: Editing, value: ValueId, affine: Affine):
   for (let pending = stack.pop(); pending !== undefined; pending = stack.pop()) {
     if (index.isOutput(pending.value)) return decline(`"${pending.value}" is an output of the model`)
     for (const user of index.usersOf(pending.value)) {
+      if (looksAtShapeOnly(moduleIn(editing, user))) continue
       const further = step(editing, pending, user, absorbed)
       if (isDeclined(further)) return further
       if (further !== undefined) stack.push(further)

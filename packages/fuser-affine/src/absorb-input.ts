@@ -42,7 +42,7 @@ const scaled = (weight: Tensor, scale: Tensor | null, channelOf: ChannelOf): Ten
   scale === null
     ? weight
     : computed(weight, weight.shape, [weight, scale], (w, s) =>
-        Float64Array.from(w as Values, (x, i) => x * at(s as Values, channelOf(i))),
+        new Float64Array(w as Values).map((x, i) => x * at(s as Values, channelOf(i))),
       )
 
 const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)

@@ -44,7 +44,9 @@ const scaled = (weight: Tensor, scale: Tensor | null, blockSize: number, channel
   scale === null
     ? weight
     : computed(weight, weight.shape, [weight, scale], (w, s) =>
-        Float64Array.from(w as Values, (x, i) => x * at(s as Values, channelOf(Math.floor(i / blockSize)))),
+        new Float64Array(w as Values).map(
+          (x, i) => x * at(s as Values, channelOf(Math.floor(i / blockSize))),
+        ),
       )
 
 /** `s * b + t`; a bias that is not there is 0. */

@@ -13,6 +13,8 @@ import {
   type ValueType,
 } from '@nnfuse/ir'
 import { type Affine, part, sizeOf } from './affine.js'
+import { reshapesAsTold } from './opaque-op.js'
+import { passesAverages } from './pass-averages.js'
 import { trackAxes } from './track-axis.js'
 
 /** An affine function that an input of a layer has to go through instead of its output. */
@@ -24,10 +26,17 @@ export interface Moved {
 /** What is known of a call's inputs. */
 export type Inputs = readonly ValueType[]
 
+/** What is known of a call's values. */
+export interface CallTypes {
+  readonly inputs: Inputs
+  readonly output: ValueType
+}
+
 const reshapes = [Flatten, Reshape, Squeeze, Unsqueeze]
 
 /** Layers that give elements other places, or none at all, and no other values. */
-export const changesShapeOnly = (module: AnyModule): boolean => reshapes.some((kind) => kind.is(module))
+export const changesShapeOnly = (module: AnyModule): boolean =>
+  reshapes.some((kind) => kind.is(module)) || reshapesAsTold(module)
 
 const passes = (module: AnyModule): boolean => Identity.is(module) || (Dropout.is(module) && !module.training)
 
@@ -86,13 +95,19 @@ const throughAdd = (affine: Affine, inputs: Inputs): Moved[] | string => {
  * Moves an affine function from the output of a layer to its inputs: what each of them has to go through instead, or
  * the reason why that is not the same; undefined for layers that nothing is moved past.
  *
- * @param inputs types of the layer's inputs
+ * @param types of the layer's inputs and its output
  */
-export const moveBack = (module: AnyModule, affine: Affine, inputs: Inputs): Moved[] | string | undefined => {
+export const moveBack = (
+  module: AnyModule,
+  affine: Affine,
+  { inputs, output }: CallTypes,
+): Moved[] | string | undefined => {
   if (passes(module)) return [{ input: 0, affine }]
   if (changesShapeOnly(module))
-    return throughOne(affine, (axis) => trackAxes(module, inputs[0]?.shape)?.back(axis))
+    return throughOne(affine, (axis) => trackAxes(module, inputs[0]?.shape, output.shape)?.back(axis))
   if (Transpose.is(module)) return throughOne(affine, (axis) => module.attrs.perm[axis])
+  const averaged = passesAverages(module, affine, inputs[0] as ValueType, output)
+  if (averaged !== undefined) return averaged === true ? [{ input: 0, affine }] : averaged
   if (Cat.is(module)) return throughCat(affine, module.attrs.axis, inputs)
   return Add.is(module) ? throughAdd(affine, inputs) : undefined
 }

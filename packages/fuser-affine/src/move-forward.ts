@@ -1,10 +1,11 @@
 import { type AnyModule, Dropout, Identity, Transpose, type ValueType } from '@nnfuse/ir'
 import type { Affine } from './affine.js'
 import { changesShapeOnly } from './move-back.js'
+import { passesAverages } from './pass-averages.js'
 import { trackAxes } from './track-axis.js'
 
-const axisAfter = (module: AnyModule, axis: number, x: ValueType): number | undefined => {
-  if (!Transpose.is(module)) return trackAxes(module, x.shape)?.forward(axis)
+const axisAfter = (module: AnyModule, axis: number, x: ValueType, y: ValueType): number | undefined => {
+  if (!Transpose.is(module)) return trackAxes(module, x.shape, y.shape)?.forward(axis)
   const after = module.attrs.perm.indexOf(axis)
   return after < 0 ? undefined : after
 }
@@ -14,12 +15,20 @@ const axisAfter = (module: AnyModule, axis: number, x: ValueType): number | unde
  * reason why that is not the same; undefined for layers that nothing is moved past.
  *
  * @param x type of the layer's input
+ * @param y type of its output
  */
-export const moveForward = (module: AnyModule, affine: Affine, x: ValueType): Affine | string | undefined => {
+export const moveForward = (
+  module: AnyModule,
+  affine: Affine,
+  x: ValueType,
+  y: ValueType,
+): Affine | string | undefined => {
   if (Identity.is(module) || (Dropout.is(module) && !module.training)) return affine
+  const averaged = passesAverages(module, affine, x, y)
+  if (averaged !== undefined) return averaged === true ? affine : averaged
   if (!changesShapeOnly(module) && !Transpose.is(module)) return undefined
   if (affine.axis === undefined) return affine
-  const axis = axisAfter(module, affine.axis, x)
+  const axis = axisAfter(module, affine.axis, x, y)
   return axis === undefined
     ? `it is not certain that axis ${affine.axis} of its input is one axis of its output`
     : { ...affine, axis }

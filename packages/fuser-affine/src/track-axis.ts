@@ -1,5 +1,6 @@
 import type { AnyModule, Dim, ReshapeSize } from '@nnfuse/ir'
 import { Flatten, Identity, Reshape, Squeeze, Unsqueeze } from '@nnfuse/ir'
+import { reshapesAsTold } from './opaque-op.js'
 
 /*
  * Layers that give a value another shape keep an axis if the elements before it and behind it are as many as they
@@ -13,11 +14,14 @@ type Size = { readonly factor: number; readonly symbols: readonly string[] } | u
 
 const one: Size = { factor: 1, symbols: [] }
 
+/** Undefined for one that is not known. */
+const sizeOf = (dim: Dim): Size => {
+  if (dim === null) return undefined
+  return typeof dim === 'number' ? { factor: dim, symbols: [] } : { factor: 1, symbols: [dim] }
+}
+
 /** Unknown sizes are symbols of their own: `?0`, `?1`. */
-const sizesOf = (shape: readonly Dim[]): Size[] =>
-  shape.map((dim, axis) =>
-    typeof dim === 'number' ? { factor: dim, symbols: [] } : { factor: 1, symbols: [dim ?? `?${axis}`] },
-  )
+const sizesOf = (shape: readonly Dim[]): Size[] => shape.map((dim, axis) => sizeOf(dim ?? `?${axis}`))
 
 const times = (a: Size, b: Size): Size =>
   a && b && { factor: a.factor * b.factor, symbols: [...a.symbols, ...b.symbols].sort() }
@@ -71,7 +75,12 @@ const unsqueezed = (sizes: readonly Size[], axes: readonly number[]): Size[] => 
   return Array.from({ length: rank }, (_, axis) => (added.includes(axis) ? one : rest.shift()))
 }
 
-const resultOf = (module: AnyModule, sizes: readonly Size[]): readonly Size[] | undefined => {
+const resultOf = (
+  module: AnyModule,
+  sizes: readonly Size[],
+  result: readonly Dim[] | undefined,
+): readonly Size[] | undefined => {
+  if (reshapesAsTold(module)) return result?.map(sizeOf)
   if (Identity.is(module)) return sizes
   if (Reshape.is(module)) return reshaped(sizes, module.attrs.shape)
   if (Flatten.is(module)) return merged(sizes, module.attrs.startAxis, module.attrs.endAxis)
@@ -100,11 +109,18 @@ export interface KeptAxes {
 /**
  * What becomes of the axes of a value in a layer that only changes its shape; undefined for other layers, and where the
  * number of axes is not known. An axis of size 1 may be any other of size 1, so the first is taken.
+ *
+ * @param shape of its input
+ * @param result shape of its output, where the layer does not say it
  */
-export const trackAxes = (module: AnyModule, shape: readonly Dim[] | undefined): KeptAxes | undefined => {
+export const trackAxes = (
+  module: AnyModule,
+  shape: readonly Dim[] | undefined,
+  result: readonly Dim[] | undefined,
+): KeptAxes | undefined => {
   if (shape === undefined) return undefined
   const before = sizesOf(shape)
-  const after = resultOf(module, before)
+  const after = resultOf(module, before, result)
   if (after === undefined) return undefined
   const kept = keptAxes(before, after)
   return {

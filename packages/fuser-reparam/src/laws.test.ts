@@ -18,8 +18,10 @@ import {
   convAndInput,
   convAndNorm,
   convAndNorms,
+  differences,
   normAndInput,
   pointwisePair,
+  subtracted,
   sums,
   threeAdded,
   threeConvs,
@@ -99,6 +101,24 @@ const casesOf = (where: Where): Record<string, RuleCases> => ({
   ]),
 })
 
+const differenceCases = (
+  examples: readonly Arbitrary<Branches>[],
+  which: keyof typeof differences,
+  b?: AnyModule,
+): RuleCases => {
+  const other = b && { b }
+  return {
+    fuses: examples.map((branches) => subtracted(branches, which)),
+    declines: [
+      { model: differences[which]({ a: train(same()), ...other, input }), reason: training },
+      {
+        model: differences[which]({ a: nn.Conv2d(4, 4, 3), ...other, input: [2, 4, 6, 6] }),
+        reason: /stay two: their paddings do not align their kernels$/,
+      },
+    ],
+  }
+}
+
 const plus = (branch: AnyModule, shape: readonly number[]): AnyModule =>
   graphModule({ branch, zero: Constant(floatTensor([0], shape)), add: Add() }, (m, x) =>
     m.add(m.zero(), m.branch(x)),
@@ -123,6 +143,10 @@ testPlugin(
     ...casesOf('-in-sum'),
     ...casesOf('-outside-sum'),
     ...casesOf('-in-sums'),
+    'conv-minus-branch': differenceCases([twoConvs, convAndNorm], 'b', norm()),
+    'bn-minus-conv': differenceCases([convAndNorm], 'a', norm()),
+    'conv-minus-input': differenceCases([convAndInput], 'b'),
+    'input-minus-conv': differenceCases([convAndInput], 'a'),
     'branch-zero': {
       fuses: [plus(same(), []), plus(norm(), [1])],
       declines: [

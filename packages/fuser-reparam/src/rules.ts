@@ -11,6 +11,7 @@ import {
   Conv3d,
   type ConvModule,
   type ModuleOf,
+  Sub,
 } from '@nnfuse/ir'
 import {
   any,
@@ -25,7 +26,13 @@ import {
   type ValuePattern,
 } from '@nnfuse/matcher'
 import { hasRunningStats, inInference, sameFloats } from './guards.js'
-import { type BranchModule, mergeIntoConv, mergeIntoNorm, withRest } from './sum-branches.js'
+import {
+  type BranchModule,
+  mergeIntoConv,
+  mergeIntoNorm,
+  subtractIntoConv,
+  withRest,
+} from './sum-branches.js'
 
 /*
  * What networks like RepVGG train as parallel branches is one convolution at inference, as all branches are linear in
@@ -33,7 +40,7 @@ import { type BranchModule, mergeIntoConv, mergeIntoNorm, withRest } from './sum
  *
  *   conv(x) + conv(x)    conv(x) + bn(x)    conv(x) + x    bn(x) + bn(x)    bn(x) + x
  *
- * Sums of more are sums of two, so two at a time become one until there is one. The two may be operands of one Add, or
+ * A difference, as in FastViT, is a sum with the signs of one branch turned around. Sums of more are sums of two, so two at a time become one until there is one. The two may be operands of one Add, or
  * there is something else between them, which stays: y + a(x) + b(x) is y + ab(x). Each rewrite leaves fewer calls.
  */
 
@@ -102,6 +109,13 @@ const convBranches: Merge<Three> = ({ host, other, third }, cx) => mergeIntoConv
 const bnBn: Merge<Pair<BatchNormModule>> = ({ host, other }, cx) => mergeIntoNorm(cx, host, other)
 const bnInput: Merge<Host<BatchNormModule>> = ({ host }, cx) => mergeIntoNorm(cx, host, 'input')
 
+const convMinusBranch: Merge<Host<ConvModule> & { readonly other: BranchModule }> = ({ host, other }, cx) =>
+  subtractIntoConv(cx, host, other, 'other')
+const bnMinusConv: Merge<Host<ConvModule> & { readonly other: BatchNormModule }> = ({ host, other }, cx) =>
+  subtractIntoConv(cx, host, other, 'host')
+const convMinusInput: Merge<Host<ConvModule>> = ({ host }, cx) => subtractIntoConv(cx, host, 'input', 'other')
+const inputMinusConv: Merge<Host<ConvModule>> = ({ host }, cx) => subtractIntoConv(cx, host, 'input', 'host')
+
 /** An addition broadcasts: a zero of more axes than the branch has would give it these. */
 const fewestAxes = 2
 
@@ -121,6 +135,10 @@ export const branchRules: readonly Rule[] = [
   rule('conv-branches', op(Add, op(Add, convs, other), op(branches, x).as('third')), convBranches, { when }),
   ...rulesFor('conv-branch', convs, other, convBranch),
   ...rulesFor('conv-input', convs, x, convInput),
+  rule('conv-minus-branch', op(Sub, convs, other), convMinusBranch, { when }),
+  rule('bn-minus-conv', op(Sub, op(norm, x).as('other'), convs), bnMinusConv, { when }),
+  rule('conv-minus-input', op(Sub, convs, x), convMinusInput, { when }),
+  rule('input-minus-conv', op(Sub, x, convs), inputMinusConv, { when }),
   ...rulesFor('bn-bn', norms, op(norm, x).as('other'), bnBn),
   ...rulesFor('bn-input', norms, x, bnInput),
   // Where a block has no identity their code adds 0 in its place, which exporters write down.

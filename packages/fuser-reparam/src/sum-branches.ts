@@ -17,6 +17,7 @@ import { type Declined, decline, isDeclined, type MatchContext } from '@nnfuse/m
 import { inputAsConv, normAsConv } from './as-conv.js'
 import { isNorm } from './guards.js'
 import { mergeConvs, type NamedConv } from './merge-convs.js'
+import { negateConv } from './negate-conv.js'
 import { type PaddedConv, resolvePadding } from './resolve-padding.js'
 
 /** A layer that a sum is made of: with another one, or with the input of both. */
@@ -68,6 +69,23 @@ export const mergeIntoConv = (
   const unknown = [first, ...rest].find((branch) => branch !== undefined && isDeclined(branch))
   if (unknown !== undefined) return unknown as Declined
   const merged = mergeAll(first as NamedConv, rest as NamedConv[])
+  return isDeclined(merged) ? merged : withAttrs(host, merged)
+}
+
+const negated = (branch: NamedConv): NamedConv => ({ ...branch, conv: negateConv(branch.conv) })
+
+/** A convolution and another branch, one of which is subtracted, as one convolution. */
+export const subtractIntoConv = (
+  cx: MatchContext,
+  host: ConvModule,
+  other: Other,
+  subtracted: 'host' | 'other',
+): ConvModule | Declined => {
+  const [first, second] = [namedConv(cx, host, nameOf(cx, host)), otherAsConv(cx, host, other)]
+  if (isDeclined(first)) return first
+  if (isDeclined(second)) return second
+  const merged =
+    subtracted === 'host' ? mergeConvs(negated(first), second) : mergeConvs(first, negated(second))
   return isDeclined(merged) ? merged : withAttrs(host, merged)
 }
 

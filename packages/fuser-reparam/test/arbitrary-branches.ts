@@ -10,6 +10,7 @@ import {
   type PaddingMode,
   type PadPair,
   Sequential,
+  Sub,
   type Symbolic,
 } from '@nnfuse/ir'
 import {
@@ -216,6 +217,21 @@ type Calls = { readonly b?: (x: Symbolic) => Symbolic }
 
 /** What the second branch gives. */
 const called = (m: unknown, x: Symbolic): Symbolic => (m as Calls).b?.(x) ?? x
+
+/** Of two branches, the one that is subtracted from the other. */
+export const differences = {
+  b: ({ a, b }: Branches) =>
+    graphModule({ a, ...(b && { b }), sub: Sub() }, (m, x) => m.sub(m.a(x), called(m, x))),
+  a: ({ a, b }: Branches) =>
+    graphModule({ a, ...(b && { b }), sub: Sub() }, (m, x) => m.sub(called(m, x), m.a(x))),
+} as const
+
+/** Models in which one branch is subtracted from another. */
+export const subtracted = (
+  branches: Arbitrary<Branches>,
+  which: keyof typeof differences,
+): Arbitrary<Example> =>
+  branches.map((drawn) => ({ model: differences[which](drawn), inputs: [drawn.input] }))
 
 const outputShape = ({ a, input }: Branches): Shape => {
   const [type] = inferModule(a, [{ dtype: 'float32', shape: input }])
