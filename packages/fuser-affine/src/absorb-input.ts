@@ -1,17 +1,13 @@
 import {
   type AnyModule,
-  Conv1d,
-  Conv2d,
-  Conv3d,
   type ConvModule,
-  ConvTranspose1d,
-  ConvTranspose2d,
-  ConvTranspose3d,
   type ConvTransposeModule,
   hasHooks,
   inChannels,
   inChannelsTransposed,
   inFeatures,
+  isConv,
+  isConvTranspose,
   Linear,
   rankOf,
   type Tensor,
@@ -124,9 +120,8 @@ const convTranspose = (module: ConvTransposeModule): Absorber => {
 }
 
 const absorberOf = (module: AnyModule, x: ValueType): Absorber | undefined => {
-  if (Conv1d.is(module) || Conv2d.is(module) || Conv3d.is(module)) return conv(module)
-  if (ConvTranspose1d.is(module) || ConvTranspose2d.is(module) || ConvTranspose3d.is(module))
-    return convTranspose(module)
+  if (isConv(module)) return conv(module)
+  if (isConvTranspose(module)) return convTranspose(module)
   if (!Linear.is(module)) return undefined
   const { weight, bias } = module.attrs
   const features = inFeatures(module.attrs)

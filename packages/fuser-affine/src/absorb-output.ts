@@ -1,19 +1,13 @@
 import {
   type AnyModule,
-  BatchNorm1d,
-  BatchNorm2d,
-  BatchNorm3d,
   type BatchNormModule,
-  Conv1d,
-  Conv2d,
-  Conv3d,
   type ConvModule,
-  ConvTranspose1d,
-  ConvTranspose2d,
-  ConvTranspose3d,
   type ConvTransposeModule,
   Gemm,
   type GemmModule,
+  isBatchNorm,
+  isConv,
+  isConvTranspose,
   Linear,
   type LinearModule,
   outChannels,
@@ -127,15 +121,6 @@ interface Absorber {
   readonly tensors: readonly (Tensor | null)[]
   readonly absorb: (affine: Affine) => AnyModule
 }
-
-const isConv = (module: AnyModule): module is ConvModule =>
-  Conv1d.is(module) || Conv2d.is(module) || Conv3d.is(module)
-
-const isConvTranspose = (module: AnyModule): module is ConvTransposeModule =>
-  ConvTranspose1d.is(module) || ConvTranspose2d.is(module) || ConvTranspose3d.is(module)
-
-const isBatchNorm = (module: AnyModule): module is BatchNormModule =>
-  BatchNorm1d.is(module) || BatchNorm2d.is(module) || BatchNorm3d.is(module)
 
 const lastAxis = (type: ValueType): number | undefined => {
   const rank = rankOf(type)

@@ -1,11 +1,9 @@
 import {
   Add,
   type AnyModule,
-  BatchNorm1d,
-  BatchNorm2d,
-  BatchNorm3d,
   type BatchNormModule,
   Div,
+  isBatchNorm,
   isFloat,
   Mul,
   rankOf,
@@ -27,9 +25,6 @@ export interface Operand {
   readonly constant: Tensor | undefined
   readonly type: ValueType
 }
-
-const isBatchNorm = (module: AnyModule): module is BatchNormModule =>
-  BatchNorm1d.is(module) || BatchNorm2d.is(module) || BatchNorm3d.is(module)
 
 /** With `r = 1 / sqrt(var + eps)`: scale = gamma * r, shift = beta - mean * gamma * r. */
 const ofBatchNorm = ({ attrs, training }: BatchNormModule): Affine | string => {

@@ -1,25 +1,5 @@
-import {
-  type AnyModule,
-  BatchNorm1d,
-  BatchNorm2d,
-  BatchNorm3d,
-  type BatchNormModule,
-  Conv1d,
-  Conv2d,
-  Conv3d,
-  type ConvModule,
-  hasHooks,
-  isFloat,
-  type Tensor,
-  walk,
-} from '@nnfuse/ir'
+import { type AnyModule, hasHooks, isBatchNorm, isConv, isFloat, type Tensor, walk } from '@nnfuse/ir'
 import { decline, type Guard } from '@nnfuse/matcher'
-
-export const isConv = (module: AnyModule): module is ConvModule =>
-  Conv1d.is(module) || Conv2d.is(module) || Conv3d.is(module)
-
-export const isNorm = (module: AnyModule): module is BatchNormModule =>
-  BatchNorm1d.is(module) || BatchNorm2d.is(module) || BatchNorm3d.is(module)
 
 /** While they train, branches learn apart from each other; that is what they are for. */
 export const inInference: Guard = ({ modules, paths }) => {
@@ -30,7 +10,8 @@ export const inInference: Guard = ({ modules, paths }) => {
 /** Without running statistics a batch-norm depends on the batch at hand. */
 export const hasRunningStats: Guard = ({ modules, paths }) => {
   const without = modules.findIndex(
-    (module) => isNorm(module) && (module.attrs.runningMean === null || module.attrs.runningVar === null),
+    (module) =>
+      isBatchNorm(module) && (module.attrs.runningMean === null || module.attrs.runningVar === null),
   )
   return (
     without < 0 || decline(`${paths[without]} keeps no running statistics: it normalizes by each batch's own`)
@@ -39,7 +20,7 @@ export const hasRunningStats: Guard = ({ modules, paths }) => {
 
 const tensorsOf = (module: AnyModule): readonly (Tensor | null)[] => {
   if (isConv(module)) return [module.attrs.weight, module.attrs.bias]
-  if (!isNorm(module)) return []
+  if (!isBatchNorm(module)) return []
   const { weight, bias, runningMean, runningVar } = module.attrs
   return [weight, bias, runningMean, runningVar]
 }

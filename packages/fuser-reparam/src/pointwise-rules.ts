@@ -7,6 +7,7 @@ import {
   type ConvModule,
   elementCount,
   inChannels,
+  isConv,
   outChannels,
   unknownType,
   withActivation,
@@ -27,7 +28,7 @@ import {
 import { P } from 'ts-pattern'
 import { gcd } from './align-windows.js'
 import { composeBiases, composedShape, composeWeights } from './compose-kernels.js'
-import { hasNoHooksInside, inInference, isConv, sameFloats } from './guards.js'
+import { hasNoHooksInside, inInference, sameFloats } from './guards.js'
 import { held, heldActivation, heldConv } from './held.js'
 import { type PaddedConv, padsAnything, resolvePadding } from './resolve-padding.js'
 

@@ -10,12 +10,12 @@ import {
   floatTensor,
   graphModule,
   inChannels,
+  isBatchNorm,
   type Tensor,
   withAttrs,
 } from '@nnfuse/ir'
 import { type Declined, decline, isDeclined, type MatchContext } from '@nnfuse/matcher'
 import { inputAsConv, normAsConv } from './as-conv.js'
-import { isNorm } from './guards.js'
 import { mergeConvs, type NamedConv } from './merge-convs.js'
 import { negateConv } from './negate-conv.js'
 import { type PaddedConv, resolvePadding } from './resolve-padding.js'
@@ -42,7 +42,7 @@ const otherAsConv = (cx: MatchContext, { attrs }: ConvModule, other: Other): Nam
     return { conv: ones, name: 'its input' }
   }
   const name = nameOf(cx, other)
-  return isNorm(other) ? { conv: normAsConv(other.attrs, axes), name } : namedConv(cx, other, name)
+  return isBatchNorm(other) ? { conv: normAsConv(other.attrs, axes), name } : namedConv(cx, other, name)
 }
 
 /** Takes in one after the other, in an order in which each fits. */

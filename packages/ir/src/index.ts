@@ -72,6 +72,7 @@ export {
   Mul,
   Sub,
 } from './kinds/elementwise.js'
+export { isBatchNorm, isConv, isConvTranspose } from './kinds/families.js'
 export {
   BNReLU2d,
   BNReLU3d,
