@@ -50,7 +50,7 @@ describe('the programs run', () => {
     expect(printed.filter((line) => line.includes(' stays: '))).toMatchInlineSnapshot(`
       [
         "pixels stays: it comes from "image", an input of the model; stem.conv (nni.ConvReLU2d): it pads with zeros, where nothing would be added",
-        "block3.bn stays: the output of block3.conv is also used by block3.Add",
+        "block3.bn stays: the output of block3.conv is also used by block3.Add; nothing is moved past block3.relu (nn.ReLU)",
       ]
     `)
   })

@@ -68,6 +68,33 @@ export const badNpy = (path: string, problem: string, hint = 'Write it with nump
 export const badData = (path: string, problem: string, hint: string = dataHint): NnfuseError =>
   new NnfuseError('BAD_DATA', `the data in "${path}" does not fit: ${problem}`, at(path, hint))
 
+const inputsHint =
+  'A folder of inputs holds a file for each input of the model: <name>.npy, <name>.pb or input_0.pb.'
+
+const listFailures: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'does not exist'],
+  ['ENOTDIR', 'is no folder'],
+])
+
+export const cannotReadInputs = (path: string, cause: unknown): NnfuseError => {
+  const reason = listFailures.get(codeOf(cause)) ?? `cannot be read: ${messageOf(cause)}`
+  return new NnfuseError('CANNOT_READ_INPUTS', `"${path}" ${reason}`, at(path, inputsHint, cause))
+}
+
+export const noInputFile = (path: string, input: string, wanted: readonly string[]): NnfuseError =>
+  new NnfuseError(
+    'NO_INPUT_FILE',
+    `"${path}" holds no file for the model's input "${input}"`,
+    at(path, `Looked for ${listNames(wanted)}.`),
+  )
+
+export const badInputs = (
+  path: string,
+  problem: string,
+  hint: string = inputsHint,
+  cause?: unknown,
+): NnfuseError => new NnfuseError('BAD_INPUTS', `"${path}" cannot be used: ${problem}`, at(path, hint, cause))
+
 /** ONNX Runtime names the file with its folder; the fused one is in a temporary folder that means nothing to anybody. */
 export const cannotRun = (path: string, cause: unknown): NnfuseError => {
   const name = basename(path)

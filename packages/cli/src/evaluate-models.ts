@@ -5,6 +5,8 @@ import { type Sizes, shapeWith } from './check/open-sizes.js'
 import { randomFeeds } from './check/random-inputs.js'
 import { randomSource } from './check/random-source.js'
 import { dataBatches, dataInput, sizesFromData } from './data/data-feeds.js'
+import { type InputBatches, readInputBatches } from './data/input-batches.js'
+import type { InputFolder } from './data/input-folder.js'
 import type { LabelledData } from './data/labelled-data.js'
 import { messageOf, namesDiffer } from './errors.js'
 import type { Progress } from './progress.js'
@@ -25,6 +27,10 @@ export interface EvaluateOptions {
   /** Dtypes of the weights; they bound how exact the outputs can be. */
   readonly weights: Iterable<DType>
   readonly data?: LabelledData | undefined
+  /** Files with inputs to compare on. */
+  readonly inputs?: InputFolder | undefined
+  /** Inputs whose shape the first model does not state. */
+  readonly shapeless?: ReadonlySet<string>
   /** How often each model runs to be timed; 0 for not at all. */
   readonly runs: number
   readonly progress: Progress
@@ -66,13 +72,20 @@ const check = async (
   a: LoadedModel,
   b: LoadedModel,
   real: RealData | undefined,
+  inputBatches: InputBatches | undefined,
   options: EvaluateOptions,
 ): Promise<Checked> => {
-  const { seed, sizes, weights } = options
-  if (real === undefined) return await checkModels(a, b, { seed, sizes, weights })
-  const settled = new Map([...sizesFromData(real.input, real.data), ...sizes])
-  const [first] = dataBatches(real.input, real.data)
-  return await checkModels(a, b, { seed, sizes: settled, weights, ...(first && { realInputs: first.feeds }) })
+  const { seed, weights } = options
+  const settled = real === undefined ? [] : sizesFromData(real.input, real.data)
+  const sizes = new Map([...settled, ...(inputBatches?.sizes ?? []), ...options.sizes])
+  const [first] = real === undefined ? [] : dataBatches(real.input, real.data)
+  return await checkModels(a, b, {
+    seed,
+    sizes,
+    weights,
+    inputBatches,
+    ...(first && { realInputs: first.feeds }),
+  })
 }
 
 const accuracyOf = (
@@ -114,13 +127,16 @@ type Pair<T> = readonly [before: T, after: T]
 
 const evaluateLoaded = async (
   paths: Pair<string>,
-  [a, b]: Pair<LoadedModel>,
+  [first, b]: Pair<LoadedModel>,
   options: EvaluateOptions,
 ): Promise<Evaluation> => {
-  checkNames(a, b)
+  checkNames(first, b)
+  const inputBatches =
+    options.inputs && (await readInputBatches(first.inputs, options.inputs, options.shapeless))
+  const a = inputBatches ? { ...first, inputs: inputBatches.inputs } : first
   const real = realDataFor(a, options.data)
   options.progress('checking: running both models on the same inputs')
-  const { check: result, sizes } = await check(a, b, real, options)
+  const { check: result, sizes } = await check(a, b, real, inputBatches, options)
   if (result.status !== 'passed' || sizes === undefined) return { check: result }
   const accuracy = real && (await accuracyOf(a, b, real, options))
   // Timing proves nothing: where it fails, for one input at a time say, there are no times, and that is all.
@@ -145,7 +161,8 @@ const open = (path: string): Promise<Opened> =>
 /**
  * Runs two model files on the same inputs: compares their outputs, counts right answers, takes times.
  *
- * @throws NnfuseError `NAMES_DIFFER`, `UNKNOWN_DIM` or `BAD_DATA`; what ONNX Runtime refuses is part of the result.
+ * @throws NnfuseError `NAMES_DIFFER`, `UNKNOWN_DIM`, `BAD_DATA`, and what `readInputBatches` throws; what ONNX
+ * Runtime refuses is part of the result.
  */
 export const evaluateModels = async (
   before: string,

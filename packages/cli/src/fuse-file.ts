@@ -6,13 +6,14 @@ import { onnxCounts, opsetOf } from '@nnfuse/onnx'
 import { readOnnx, writeOnnx } from '@nnfuse/onnx/node'
 import { fuse } from 'nnfuse'
 import type { Sizes } from './check/open-sizes.js'
+import { type InputFolder, listInputFiles } from './data/input-folder.js'
 import { type LabelledData, readLabelledData } from './data/labelled-data.js'
 import { cannotWrite } from './errors.js'
 import { type Evaluation, evaluateModels } from './evaluate-models.js'
 import { checkOutput, defaultOutput } from './files/output-file.js'
 import { withTemporaryFolder } from './files/temporary-folder.js'
 import { appliedRules, type FuseFileResult } from './fuse-file-result.js'
-import { hasBatchNorm, weightDtypes, weightFiles } from './model-facts.js'
+import { hasBatchNorm, shapelessInputs, weightDtypes, weightFiles } from './model-facts.js'
 import { noProgress, type Progress } from './progress.js'
 
 export interface FuseFileOptions {
@@ -24,6 +25,8 @@ export interface FuseFileOptions {
   readonly keep?: boolean
   /** Folder with `inputs.npy` and `labels.npy`: the accuracy before and after is measured on them. */
   readonly data?: string
+  /** Folder with a file for each input, or folders of them: both models are compared on these, too. */
+  readonly inputs?: string
   /** Of the random inputs. Default 0. */
   readonly seed?: number
   /** How often each model runs to be timed. Default 100; 0 for not at all. */
@@ -45,16 +48,19 @@ interface Plan {
   readonly target: string
   readonly model: Model
   readonly data: LabelledData | undefined
+  readonly inputs: InputFolder | undefined
   readonly options: FuseFileOptions
 }
 
-const evaluate = (fused: string, { input, model, data, options }: Plan): Promise<Evaluation> =>
+const evaluate = (fused: string, { input, model, data, inputs, options }: Plan): Promise<Evaluation> =>
   evaluateModels(input, fused, {
     seed: options.seed ?? 0,
     sizes: options.sizes ?? new Map(),
     runs: options.runs ?? 100,
     weights: weightDtypes(model),
+    shapeless: shapelessInputs(model),
     data,
+    inputs,
     progress: options.onProgress ?? noProgress,
   })
 
@@ -107,7 +113,8 @@ export const fuseFile = async (input: string, options: FuseFileOptions = {}): Pr
   const model = await readOnnx(input, { foldOverridable })
   const target = await checkOutput(output, [input, ...weightFiles(model)])
   const data = options.data === undefined ? undefined : await readLabelledData(options.data)
+  const inputs = options.inputs === undefined ? undefined : await listInputFiles(options.inputs)
   return await withTemporaryFolder(target, (folder) =>
-    fuseInto(folder, { input, output, target, model, data, options }),
+    fuseInto(folder, { input, output, target, model, data, inputs, options }),
   )
 }

@@ -1,5 +1,5 @@
 import { type AnyModule, type DType, elementCount, type Model, stateEntries, walk } from '@nnfuse/ir'
-import { initializerTensors } from '@nnfuse/onnx'
+import { documentOf, initializerTensors } from '@nnfuse/onnx'
 
 const batchNormKinds: ReadonlySet<string> = new Set(['nn.BatchNorm1d', 'nn.BatchNorm2d', 'nn.BatchNorm3d'])
 
@@ -16,6 +16,12 @@ export const hasBatchNorm = ({ root }: Model): boolean => {
 /** The dtypes that a model keeps its numbers in. */
 export const weightDtypes = (model: Model): ReadonlySet<DType> =>
   new Set([...initializerTensors(model).values()].map(({ dtype }) => dtype))
+
+/** Inputs whose shape the file does not state. ONNX Runtime describes them as it does single numbers. */
+export const shapelessInputs = (model: Model): ReadonlySet<string> => {
+  const inputs = documentOf(model)?.inputs ?? []
+  return new Set(inputs.flatMap(({ name, type }) => (type.shape === undefined ? [name] : [])))
+}
 
 /** Elements of all tensors that a layer holds, statistics included. */
 export const parametersOf = (module: AnyModule): number =>

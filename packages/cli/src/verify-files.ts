@@ -1,10 +1,11 @@
 import { readOnnx } from '@nnfuse/onnx/node'
 import type { Check } from './check/check.js'
 import type { Sizes } from './check/open-sizes.js'
+import { listInputFiles } from './data/input-folder.js'
 import { readLabelledData } from './data/labelled-data.js'
 import { notVerifiable } from './errors.js'
 import { evaluateModels } from './evaluate-models.js'
-import { weightDtypes } from './model-facts.js'
+import { shapelessInputs, weightDtypes } from './model-facts.js'
 import { noProgress, type Progress } from './progress.js'
 import type { Accuracy } from './runtime/accuracy.js'
 
@@ -15,6 +16,8 @@ export interface VerifyOptions {
   readonly sizes?: Sizes
   /** Folder with `inputs.npy` and `labels.npy`: the accuracy of both is measured on them. */
   readonly data?: string
+  /** Folder with a file for each input, or folders of them: the outputs are compared on these, too. */
+  readonly inputs?: string
   readonly onProgress?: Progress
 }
 
@@ -40,10 +43,20 @@ export const verifyFiles = async (
 ): Promise<VerifyResult> => {
   const { seed = 0, sizes = new Map(), onProgress = noProgress } = options
   onProgress('reading')
-  const models = [await readOnnx(a), await readOnnx(b)]
+  const models = [await readOnnx(a), await readOnnx(b)] as const
   const data = options.data === undefined ? undefined : await readLabelledData(options.data)
+  const inputs = options.inputs === undefined ? undefined : await listInputFiles(options.inputs)
   const weights = models.flatMap((model) => [...weightDtypes(model)])
-  const evaluated = await evaluateModels(a, b, { seed, sizes, weights, data, runs: 0, progress: onProgress })
+  const evaluated = await evaluateModels(a, b, {
+    seed,
+    sizes,
+    weights,
+    data,
+    inputs,
+    shapeless: shapelessInputs(models[0]),
+    runs: 0,
+    progress: onProgress,
+  })
   const { check, accuracy } = evaluated
   if (check.status === 'unchecked') throw notVerifiable(check.reason ?? '', check.hint)
   return { a, b, check, ...(accuracy && { accuracy }) }

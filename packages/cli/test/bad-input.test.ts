@@ -109,6 +109,7 @@ describe('a command line', () => {
     [['fuse', shapes, '--runs', '0'], /--runs needs a whole number of at least 1/],
     [['fuse', shapes, '--dim', 'height'], /--dim needs name=size/],
     [['fuse', shapes, '--no-verify', '--data', shapesData], /'--no-verify' cannot be used with/],
+    [['fuse', shapes, '--no-verify', '--inputs', '.'], /'--no-verify' cannot be used with/],
   ]
   test.each(cases)('%j', async (args, message) => {
     expectRefusal(await nnfuse(args, { cwd: scratch() }), message)

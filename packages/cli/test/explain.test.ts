@@ -107,6 +107,7 @@ describe('plan', () => {
           stem.conv (nni.ConvReLU2d): it pads with zeros, where nothing would be added
         block3.bn  nn.BatchNorm2d
           the output of block3.conv is also used by block3.Add
+          nothing is moved past block3.relu (nn.ReLU)
 
       nothing was written
       "

@@ -47,6 +47,7 @@ describe('a model with a test set', () => {
         stem.conv (nni.ConvReLU2d): it pads with zeros, where nothing would be added
         block3.bn  nn.BatchNorm2d
         the output of block3.conv is also used by block3.Add
+        nothing is moved past block3.relu (nn.ReLU)
 
       check passed: # random batches [#, #, #, #] (seed #) and # labelled inputs through both models, ONNX Runtime's optimizations off
         ok  logits  largest difference # absolute, # relative (allowed: #)

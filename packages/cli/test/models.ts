@@ -1,26 +1,34 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  Add,
   type AnyModule,
   BatchNorm2d,
   Conv2d,
   type Dim,
   Flatten,
   floatTensor,
+  graphModule,
   Model,
   manualSeed,
   ReLU,
+  ReLU6,
   readBytes,
   Sequential,
+  type Symbolic,
   stateDict,
   type Tensor,
+  type ValueType,
 } from '@nnfuse/ir'
 import { serializeOnnx } from '@nnfuse/onnx'
 import { readOnnx } from '@nnfuse/onnx/node'
 import { shapes } from './run-nnfuse.js'
 
-const write = async (path: string, root: AnyModule, shape: readonly Dim[]): Promise<string> => {
-  writeFileSync(path, await serializeOnnx(new Model(root), { inputs: { x: { dtype: 'float32', shape } } }))
+type Inputs = Readonly<Record<string, ValueType>>
+
+const write = async (path: string, root: AnyModule, given: readonly Dim[] | Inputs): Promise<string> => {
+  const inputs = Array.isArray(given) ? { x: { dtype: 'float32', shape: given } as const } : (given as Inputs)
+  writeFileSync(path, await serializeOnnx(new Model(root), { inputs }))
   return path
 }
 
@@ -93,6 +101,36 @@ export const overridable = async (folder: string): Promise<string> => {
   await write(path, model, ['n', 1, 4, 4])
   writeFileSync(path, Buffer.concat([readFileSync(path), input]))
   return path
+}
+
+/** Takes two pictures of any size and adds them, one of them convolved and normalized. */
+export const twoInputs = (folder: string, names: readonly [string, string]): Promise<string> => {
+  const seeded = manualSeed(0)
+  const layers = { conv: seeded.Conv2d(1, 1, 1), norm: seeded.BatchNorm2d(1), add: Add() }
+  const type = { dtype: 'float32', shape: ['n', 1, 'height', 'width'] } as const
+  const inputs = Object.fromEntries(names.map((name) => [name, type]))
+  const root = graphModule(layers, (m, a, b) => m.add(m.norm(m.conv(a as Symbolic)), b as Symbolic), {
+    inputs,
+  })
+  return write(join(folder, 'two.onnx'), root, inputs)
+}
+
+/** Takes pictures, but does not say so. */
+export const shapeless = (folder: string): Promise<string> => {
+  const seeded = manualSeed(0)
+  const root = Sequential([seeded.Conv2d(1, 1, 1), seeded.BatchNorm2d(1)])
+  return write(join(folder, 'shapeless.onnx'), root, { x: { dtype: 'float32', shape: undefined } })
+}
+
+/** Two models that give the same for numbers up to six, as random ones are. */
+export const equalUpToSix = (folder: string): Promise<[all: string, upToSix: string]> => {
+  const named = (file: string, layer: AnyModule) =>
+    write(
+      join(folder, file),
+      graphModule({ y: layer }, (m, x) => m.y(x)),
+      ['n', 2],
+    )
+  return Promise.all([named('relu.onnx', ReLU()), named('relu6.onnx', ReLU6())])
 }
 
 /** A copy of the example model with one weight changed. */

@@ -18,6 +18,10 @@ export const npyFile = (header: string, data: Uint8Array, version = 1): Uint8Arr
   ])
 }
 
+/** A `.npy` file with floats. */
+export const float32Npy = (shape: readonly number[], values: readonly number[]): Uint8Array =>
+  npyFile(npyHeader('<f4', shape), new Uint8Array(Float32Array.from(values).buffer))
+
 /** A `.npy` file with an array of bytes, as the labels of a test set. */
 export const uint8Npy = (shape: readonly number[], values: readonly number[]): Uint8Array =>
   npyFile(npyHeader('|u1', shape), Uint8Array.from(values))

@@ -44,6 +44,8 @@ const operandsOf = (editing: Editing, position: number): Operand[] =>
 /** One number is for all elements, whatever axis it was said to lie along. */
 const simplest = (affine: Affine): Affine => (sizeOf(affine) === 1 ? { ...affine, axis: undefined } : affine)
 
+const passName = 'absorb-affine'
+
 interface Found {
   readonly rule: 'affine-back' | 'affine-forward'
   readonly absorbed: Absorbed
@@ -91,7 +93,7 @@ const absorbAt = (editing: Editing, position: number, outcome: Outcome): void =>
   if (read === undefined || isLeftToRules(editing, position)) return
   const paths = [callIn(editing, position).target]
   for (const [rule, result] of tryAt(editing, position, read)) {
-    if (isDeclined(result)) outcome.declines.push({ rule, paths, reason: result.declined })
+    if (isDeclined(result)) outcome.declines.push({ rule, paths, reason: result.declined, pass: passName })
     else if (typeof read === 'object')
       outcome.taken.push(...take(editing, position, read.input, { rule, absorbed: result }))
   }
@@ -158,7 +160,7 @@ const absorbIn = (
 
 /** Takes up batch-norms and arithmetic with constants wherever they stand. */
 export const absorbAffine: Pass = {
-  name: 'absorb-affine',
+  name: passName,
   description: 'Moves per-channel multiply-adds into the weights of layers before or behind them',
   eachRound: true,
   rewrites: ['affine-back', 'affine-forward'],

@@ -30,13 +30,26 @@ export interface History {
   readonly rounds: readonly (readonly Decline[])[]
 }
 
-/** What rules declined for a layer, as of the last round in which one did. */
+/**
+ * What was declined for a layer, as of the last round in which something was: of the rules, and of each pass that
+ * rewrites layers itself.
+ */
 export const lastDeclines = ({ rounds }: History): ReadonlyMap<string, readonly Decline[]> => {
-  const byPath = new Map<string, Decline[]>()
+  const byPath = new Map<string, readonly Decline[]>()
   for (const declines of rounds) {
-    const mentioned = new Set(declines.flatMap(({ paths }) => paths))
-    for (const path of mentioned) byPath.set(path, [])
-    for (const decline of declines) for (const path of new Set(decline.paths)) byPath.get(path)?.push(decline)
+    const now = new Map<string, Decline[]>()
+    for (const decline of declines) {
+      for (const path of new Set(decline.paths)) {
+        const others = now.get(path)
+        if (others === undefined) now.set(path, [decline])
+        else others.push(decline)
+      }
+    }
+    for (const [path, latest] of now) {
+      const passes = new Set(latest.map(({ pass }) => pass))
+      const kept = byPath.get(path)?.filter(({ pass }) => !passes.has(pass)) ?? []
+      byPath.set(path, [...kept, ...latest])
+    }
   }
   return byPath
 }

@@ -36,6 +36,8 @@ export interface Decline {
   readonly rule: string
   readonly paths: readonly string[]
   readonly reason: string
+  /** The pass that rewrites layers itself and declined to; absent where it was a rule. */
+  readonly pass?: string
 }
 
 /** What matching found, before anything is changed. Printable data but for the modules in it. */

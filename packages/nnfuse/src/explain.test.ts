@@ -91,6 +91,8 @@ test('a layer that one rule has taken tells why another, which would have remove
   const { outcome, takenBy, near } = explain(network(), 'bn')
   expect([outcome, takenBy.map(({ rule }) => rule)]).toEqual(['fused', ['bn2d-relu']])
   expect(near.map(({ rule, reason }) => [rule, reason])).toEqual([
+    ['affine-back', 'the output of conv is also used by sum'],
+    ['affine-forward', 'nothing is moved past act (nn.ReLU)'],
     ['conv2d-bn-relu', 'the output of conv is also used by sum'],
     ['conv2d-bn', 'the output of conv is also used by sum'],
   ])

@@ -255,7 +255,10 @@ test('a branch that cannot be merged is told, with the reason', () => {
     {
       path: 'bn',
       kind: BatchNorm2d.kind,
-      reasons: ["bn keeps no running statistics: it normalizes by each batch's own"],
+      reasons: [
+        "bn (nn.BatchNorm2d): it normalizes by each batch's own statistics",
+        "bn keeps no running statistics: it normalizes by each batch's own",
+      ],
     },
   ])
 })

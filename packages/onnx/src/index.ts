@@ -10,6 +10,7 @@ export {
 export type { OpenExternal } from './external-data.js'
 export { defaultOpset, type ImportOptions, importOnnx, opsetOf, type ReadOptions } from './import-onnx.js'
 export { OnnxOp, type OnnxOpAttrs, type OnnxOpModule, type OnnxSlot } from './onnx-op.js'
+export { type NamedTensor, parseTensor } from './parse-tensor.js'
 export type { Segment } from './segments.js'
 export {
   initializerTensors,

@@ -1,4 +1,5 @@
 import type { DType } from '@nnfuse/ir'
+import type { InputBatches } from '../data/input-batches.js'
 import { messageOf } from '../errors.js'
 import type { Feeds, LoadedModel, Result } from '../runtime/loaded-model.js'
 import { type Check, failedCheck, type OutputCheck, unchecked } from './check.js'
@@ -15,20 +16,23 @@ export interface CheckOptions {
   readonly weights: Iterable<DType>
   /** Real inputs, checked as one more batch. */
   readonly realInputs?: Feeds
+  /** Real inputs from files, in batches of their own. */
+  readonly inputBatches?: InputBatches | undefined
 }
 
 type Results = ReadonlyMap<string, Result>
 
 const distributions: readonly Distribution[] = ['normal', 'uniform', 'normal', 'uniform']
 
-/** The random batches for one choice of sizes. */
-const batchesFor = (model: LoadedModel, sizes: Sizes, { seed, realInputs }: CheckOptions): Feeds[] => {
-  const random = randomSource(seed)
+/** The random batches for one choice of sizes, and the real ones. */
+const batchesFor = (model: LoadedModel, sizes: Sizes, options: CheckOptions): Feeds[] => {
+  const { realInputs, inputBatches } = options
+  const random = randomSource(options.seed)
   const shapeOf = (input: LoadedModel['inputs'][number]) => shapeWith(sizes, input)
   const batches = distributions.map((distribution) =>
     randomFeeds(model.inputs, shapeOf, distribution, random),
   )
-  return realInputs === undefined ? batches : [...batches, realInputs]
+  return [...batches, ...(realInputs ? [realInputs] : []), ...(inputBatches?.batches ?? [])]
 }
 
 const runAll = async (model: LoadedModel, batches: readonly Feeds[]): Promise<Results[]> => {
@@ -97,6 +101,7 @@ const compareTrial = (
   options: CheckOptions,
 ): Check => {
   const outputs = names.map((name) => compareOutput(name, results, others, options.weights))
+  const { inputBatches: files } = options
   const inputs = [...(batches[0] ?? [])].map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
   const { absolute, relative } = {
     absolute: largest(outputs, 'absolute'),
@@ -107,6 +112,7 @@ const compareTrial = (
     seed: options.seed,
     batches: distributions.length,
     realInputs: rowsOf(options.realInputs),
+    ...(files && { inputFiles: { folder: files.folder, batches: files.batches.length } }),
     inputs,
     outputs,
     absolute,
@@ -121,7 +127,7 @@ export interface Checked {
 }
 
 /**
- * Runs two models on the same seeded random inputs and compares every output.
+ * Runs two models on the same seeded random inputs, and on real ones if there are, and compares every output.
  *
  * Never throws because of what the models do: where the first cannot be run, nothing is checked; where only the second
  * cannot, the check has failed.

@@ -22,6 +22,8 @@ export interface Check {
   readonly batches: number
   /** How many real inputs were compared too. */
   readonly realInputs: number
+  /** Where other real inputs came from, and how many batches of them were compared too. */
+  readonly inputFiles?: { readonly folder: string; readonly batches: number }
   /** Shapes of one batch of random inputs. */
   readonly inputs: readonly {
     readonly name: string

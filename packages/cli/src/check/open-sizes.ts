@@ -5,7 +5,7 @@ import type { ValueInfo } from '../runtime/loaded-model.js'
 export type Sizes = ReadonlyMap<string, number>
 
 /** The name of an axis: the model's own, `batch`, or where there is none `image.2`. */
-const axisName = (input: string, axis: number, name: string): string =>
+export const axisName = (input: string, axis: number, name: string): string =>
   name === '' ? `${input}.${axis}` : name
 
 interface OpenSize {

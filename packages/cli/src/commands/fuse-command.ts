@@ -9,6 +9,7 @@ interface Options {
   readonly verify: boolean
   readonly keep?: boolean
   readonly data?: string
+  readonly inputs?: string
   readonly seed: number
   readonly runs: number
   readonly dim?: ReadonlyMap<string, number>
@@ -25,10 +26,13 @@ Examples:
   $ nnfuse fuse resnet50.onnx                        writes resnet50.fused.onnx
   $ nnfuse fuse resnet50.onnx -o small.onnx
   $ nnfuse fuse net.onnx --data test-set             also counts right answers before and after
+  $ nnfuse fuse net.onnx --inputs test_data_set_0     also compares on real inputs
   $ nnfuse fuse net.onnx --dim height=224 --dim width=224
   $ nnfuse fuse net.onnx --json | jq .check
 
 The data folder holds inputs.npy, [N, ...], and labels.npy, [N] whole numbers.
+The folder of inputs holds <name>.npy or <name>.pb for each input, or input_0.pb, input_1.pb, ... in their
+order; or folders of such files.
 
 Exit code: 0 done, 1 the check failed (nothing is written, unless --keep), 2 bad usage or bad input.`
 
@@ -42,6 +46,7 @@ const run = async (model: string, options: Options, terminal: Terminal): Promise
     verify,
     keep,
     data,
+    inputs,
     seed,
     runs,
     dim,
@@ -55,6 +60,7 @@ const run = async (model: string, options: Options, terminal: Terminal): Promise
   const result = await fuseFile(model, {
     ...(output !== undefined && { output }),
     ...(data !== undefined && { data }),
+    ...(inputs !== undefined && { inputs }),
     ...(dim !== undefined && { sizes: dim }),
     ...(keep !== undefined && { keep }),
     ...(foldOverridable !== undefined && { foldOverridable }),
@@ -87,6 +93,7 @@ export const fuseCommand = (terminal: Terminal, finish: Finish): Command =>
     .addOption(
       new Option('--no-verify', 'write without running either model: no check, no latency').conflicts([
         'data',
+        'inputs',
         'keep',
       ]),
     )
@@ -101,6 +108,7 @@ export const fuseCommand = (terminal: Terminal, finish: Finish): Command =>
     .option('--no-metadata', 'do not note on fused nodes which rules made them and from what')
     .option('--keep', 'keep the output also when the check fails')
     .option('--data <folder>', 'measure the accuracy before and after on inputs.npy and labels.npy')
+    .option('--inputs <folder>', 'also compare both models on inputs from .npy or .pb files')
     .option('--seed <n>', 'seed of the random inputs', wholeNumber('--seed', 0), 0)
     .option(
       '--runs <n>',

@@ -1,6 +1,13 @@
 import { byteLength, type DType, decode, elementCount, type TypedArray } from '@nnfuse/ir'
 import { badNpy } from '../errors.js'
 
+/** A NumPy array as it lies in its file: row-major, little-endian. */
+export interface NpyTensor {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly bytes: Uint8Array
+}
+
 /** A NumPy array, row-major. 16-bit floats are widened to 32 bits. */
 export interface NpyArray {
   readonly dtype: DType
@@ -68,7 +75,7 @@ const checkOrder = (header: string, name: string): void => {
  * @param name shown in errors
  * @throws NnfuseError `BAD_NPY`, with what NumPy call gives a file that can be read.
  */
-export const parseNpy = (bytes: Uint8Array, name: string): NpyArray => {
+export const parseNpyTensor = (bytes: Uint8Array, name: string): NpyTensor => {
   const [header, data] = splitHeader(bytes, name)
   checkOrder(header, name)
   const dtype = dtypeOf(header, name)
@@ -80,5 +87,16 @@ export const parseNpy = (bytes: Uint8Array, name: string): NpyArray => {
       `${elementCount(shape)} elements of ${dtype} take ${wanted} bytes, and it holds ${data.byteLength}`,
     )
   }
+  return { dtype, shape, bytes: data }
+}
+
+/**
+ * Reads the numbers of a `.npy` file, as {@link parseNpyTensor} does.
+ *
+ * @param name shown in errors
+ * @throws NnfuseError `BAD_NPY`
+ */
+export const parseNpy = (bytes: Uint8Array, name: string): NpyArray => {
+  const { dtype, shape, bytes: data } = parseNpyTensor(bytes, name)
   return { dtype, shape, values: decode(data, dtype) }
 }

@@ -8,11 +8,22 @@ const textWidth = 100
 
 const formatShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`
 
-const method = ({ batches, inputs, seed, realInputs }: Check): string => {
+/** `a`, `a and b`, `a, b and c` */
+const enumerate = (parts: readonly string[]): string =>
+  [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter((part) => part !== '').join(' and ')
+
+const realBatches = ({ realInputs, inputFiles }: Check): string[] => [
+  ...(realInputs === 0 ? [] : [plural(realInputs, 'labelled input')]),
+  ...(inputFiles === undefined
+    ? []
+    : [`${plural(inputFiles.batches, 'batch', 'batches')} of inputs from ${visible(inputFiles.folder)}`]),
+]
+
+const method = (check: Check): string => {
+  const { batches, inputs, seed } = check
   const shapes = inputs.map(({ shape }) => formatShape(shape)).join(', ')
   const random = `${plural(batches, 'random batch', 'random batches')} ${shapes} (seed ${seed})`
-  const real = realInputs === 0 ? '' : ` and ${plural(realInputs, 'labelled input')}`
-  return `${random}${real} through both models, ONNX Runtime's optimizations off`
+  return `${enumerate([random, ...realBatches(check)])} through both models, ONNX Runtime's optimizations off`
 }
 
 const whyAnyDifference = (bound: number): string =>

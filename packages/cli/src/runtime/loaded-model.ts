@@ -85,7 +85,8 @@ const arrayTypes: { readonly [D in DType]?: { new (buffer: ArrayBuffer): ArrayBu
 const toTensor = ({ Tensor }: OnnxRuntime, { dtype, shape, bytes }: Feed): Tensor => {
   const ArrayType = arrayTypes[dtype]
   if (ArrayType === undefined) throw new Error(`it takes ${dtype}, which cannot be fed`)
-  return new Tensor(dtype as 'float32', new ArrayType(bytes.slice().buffer) as Float32Array, shape)
+  // Copied, since they may lie anywhere in a larger buffer; slice() of a Buffer copies nothing.
+  return new Tensor(dtype as 'float32', new ArrayType(new Uint8Array(bytes).buffer) as Float32Array, shape)
 }
 
 const run = async (
