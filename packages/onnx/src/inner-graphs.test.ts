@@ -227,7 +227,10 @@ describe('graphs inside graphs inside nodes', () => {
   test('what a deeper graph captures is used', async () => {
     const { after, report } = await fused(nested('z_conv'))
     expect(report.left).toMatchObject([
-      { path: 'loop.body.a.bn', reasons: ['the output of a.conv is also used by inner'] },
+      {
+        path: 'loop.body.a.bn',
+        reasons: expect.arrayContaining(['the output of a.conv is also used by inner']),
+      },
     ])
     expect(await difference(nested('z_conv'), after, { x })).toBeLessThan(1e-4)
   })
