@@ -2,13 +2,11 @@ import {
   type AnyModule,
   type Call,
   Constant,
-  GraphModule,
   type GraphModuleOf,
   Identity,
   uniqueNames,
   type ValueId,
-  withHooks,
-  withTraining,
+  withGraph,
 } from '@nnfuse/ir'
 import {
   type Decline,
@@ -38,7 +36,7 @@ const operandsOf = (editing: Editing, position: number): Operand[] =>
     const producer = editing.flow.index.producerOf(value)
     const module = producer === undefined ? undefined : moduleIn(editing, producer)
     const constant = module !== undefined && Constant.is(module) ? module.attrs.value : undefined
-    return { constant, type: editing.typeOf(value) }
+    return { constant, type: () => editing.typeOf(value) }
   })
 
 /** One number is for all elements, whatever axis it was said to lie along. */
@@ -89,7 +87,7 @@ const tryAt = (editing: Editing, position: number, read: AffineCall | string): T
 }
 
 const absorbAt = (editing: Editing, position: number, outcome: Outcome): void => {
-  const read = readAffine(moduleIn(editing, position), operandsOf(editing, position))
+  const read = readAffine(moduleIn(editing, position), () => operandsOf(editing, position))
   if (read === undefined || isLeftToRules(editing, position)) return
   const paths = [callIn(editing, position).target]
   for (const [rule, result] of tryAt(editing, position, read)) {
@@ -114,8 +112,7 @@ const rewrite = ({ flow, changed, gone }: Editing): GraphModuleOf => {
     children.set(target, Identity())
     return { target, inputs: [call.inputs[input] as ValueId], outputs: call.outputs }
   })
-  const rewritten = GraphModule(children, { ...graph.attrs, calls })
-  return withHooks(withTraining(rewritten, graph.training), graph.hooks)
+  return withGraph(graph, children, { ...graph.attrs, calls })
 }
 
 /** The constants that only layers used that are gone. */
@@ -133,10 +130,7 @@ const dropConstants = (graph: GraphModuleOf, { flow, gone }: Editing): GraphModu
   if (calls.length === graph.attrs.calls.length) return graph
   const called = new Set(calls.map(({ target }) => target))
   const children = new Map([...graph.children].filter(([path]) => called.has(path)))
-  return withHooks(
-    withTraining(GraphModule(children, { ...graph.attrs, calls }), graph.training),
-    graph.hooks,
-  )
+  return withGraph(graph, children, { ...graph.attrs, calls })
 }
 
 const absorbIn = (

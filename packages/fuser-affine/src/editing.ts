@@ -1,4 +1,4 @@
-import { type AnyModule, hasHooks, type ValueId, type ValueType } from '@nnfuse/ir'
+import { type AnyModule, type Call, hasHooks, type ValueId, type ValueType } from '@nnfuse/ir'
 import { type Declined, decline, type Exactness, type Flow, type Rule } from '@nnfuse/matcher'
 
 /** A graph while affine functions are taken up in it. Only modules change, so its index stays right. */
@@ -18,11 +18,7 @@ export interface Editing {
 export const moduleIn = ({ flow, changed }: Editing, position: number): AnyModule =>
   changed.get(position) ?? (flow.modules[position] as AnyModule)
 
-export const callIn = (
-  { flow }: Editing,
-  position: number,
-): { target: string; inputs: readonly ValueId[]; outputs: readonly ValueId[] } =>
-  flow.graph.attrs.calls[position] as Flow['graph']['attrs']['calls'][number]
+export const callIn = ({ flow }: Editing, position: number): Call => flow.graph.attrs.calls[position] as Call
 
 export const typesIn = ({ typeOf }: Editing, values: readonly ValueId[]): ValueType[] => values.map(typeOf)
 

@@ -3,9 +3,8 @@ import {
   type AnyModule,
   Cat,
   type Dim,
-  Dropout,
   Flatten,
-  Identity,
+  isNoOp,
   Reshape,
   Squeeze,
   Transpose,
@@ -37,8 +36,6 @@ const reshapes = [Flatten, Reshape, Squeeze, Unsqueeze]
 /** Layers that give elements other places, or none at all, and no other values. */
 export const changesShapeOnly = (module: AnyModule): boolean =>
   reshapes.some((kind) => kind.is(module)) || reshapesAsTold(module)
-
-const passes = (module: AnyModule): boolean => Identity.is(module) || (Dropout.is(module) && !module.training)
 
 /** Through a layer with one input: the axis of its output is which axis of its input? */
 const throughOne = (affine: Affine, axisBefore: (axis: number) => number | undefined): Moved[] | string => {
@@ -102,7 +99,7 @@ export const moveBack = (
   affine: Affine,
   { inputs, output }: CallTypes,
 ): Moved[] | string | undefined => {
-  if (passes(module)) return [{ input: 0, affine }]
+  if (isNoOp(module)) return [{ input: 0, affine }]
   if (changesShapeOnly(module))
     return throughOne(affine, (axis) => trackAxes(module, inputs[0]?.shape, output.shape)?.back(axis))
   if (Transpose.is(module)) return throughOne(affine, (axis) => module.attrs.perm[axis])

@@ -1,4 +1,4 @@
-import { type AnyModule, Dropout, Identity, Transpose, type ValueType } from '@nnfuse/ir'
+import { type AnyModule, isNoOp, Transpose, type ValueType } from '@nnfuse/ir'
 import type { Affine } from './affine.js'
 import { changesShapeOnly } from './move-back.js'
 import { passesAverages } from './pass-averages.js'
@@ -23,7 +23,7 @@ export const moveForward = (
   x: ValueType,
   y: ValueType,
 ): Affine | string | undefined => {
-  if (Identity.is(module) || (Dropout.is(module) && !module.training)) return affine
+  if (isNoOp(module)) return affine
   const averaged = passesAverages(module, affine, x, y)
   if (averaged !== undefined) return averaged === true ? affine : averaged
   if (!changesShapeOnly(module) && !Transpose.is(module)) return undefined

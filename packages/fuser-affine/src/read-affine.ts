@@ -6,7 +6,6 @@ import {
   isBatchNorm,
   isFloat,
   Mul,
-  rankOf,
   Sub,
   type Tensor,
   type ValueType,
@@ -23,7 +22,7 @@ export interface AffineCall {
 /** What a call's inputs are: the tensor of a constant, or what is known of a value. */
 export interface Operand {
   readonly constant: Tensor | undefined
-  readonly type: ValueType
+  readonly type: () => ValueType
 }
 
 /** With `r = 1 / sqrt(var + eps)`: scale = gamma * r, shift = beta - mean * gamma * r. */
@@ -53,14 +52,15 @@ const ofBatchNorm = ({ attrs, training }: BatchNormModule): Affine | string => {
  */
 const axisOf = ({ shape }: Tensor, { type }: Operand): { axis: number | undefined } | string => {
   const varying = shape.flatMap((size, axis) => (size === 1 ? [] : [axis]))
-  const rank = rankOf(type)
+  const { shape: given } = type()
+  const rank = given?.length
   if (rank === undefined) return 'it is not known how many axes its input has'
   if (shape.length > rank) return `its constant has ${shape.length} axes and its input ${rank}`
   const [from] = varying
   if (varying.length > 1) return `its constant varies along ${varying.length} axes`
   if (from === undefined) return { axis: undefined }
   const axis = from + rank - shape.length
-  const size = type.shape?.[axis]
+  const size = given?.[axis]
   if (typeof size === 'number' && size !== shape[from])
     return `its constant has ${shape[from]} numbers along axis ${axis}, its input ${size}`
   return { axis }
@@ -74,21 +74,30 @@ interface Arithmetic {
   readonly shift: OfConstant | null
 }
 
-const arithmetic: Readonly<Record<string, readonly [xFirst: Arithmetic, cFirst: Arithmetic | null]>> = {
-  [Add.kind]: [
-    { scale: null, shift: (c) => c },
-    { scale: null, shift: (c) => c },
+const arithmetic: ReadonlyMap<string, readonly [xFirst: Arithmetic, cFirst: Arithmetic | null]> = new Map([
+  [
+    Add.kind,
+    [
+      { scale: null, shift: (c) => c },
+      { scale: null, shift: (c) => c },
+    ],
   ],
-  [Sub.kind]: [
-    { scale: null, shift: (c) => -c },
-    { scale: () => -1, shift: (c) => c },
+  [
+    Sub.kind,
+    [
+      { scale: null, shift: (c) => -c },
+      { scale: () => -1, shift: (c) => c },
+    ],
   ],
-  [Mul.kind]: [
-    { scale: (c) => c, shift: null },
-    { scale: (c) => c, shift: null },
+  [
+    Mul.kind,
+    [
+      { scale: (c) => c, shift: null },
+      { scale: (c) => c, shift: null },
+    ],
   ],
-  [Div.kind]: [{ scale: (c) => 1 / c, shift: null }, null],
-}
+  [Div.kind, [{ scale: (c) => 1 / c, shift: null }, null]],
+])
 
 const vectorOf = (constant: Tensor, map: OfConstant | null): Tensor | null => {
   if (map === null) return null
@@ -96,10 +105,15 @@ const vectorOf = (constant: Tensor, map: OfConstant | null): Tensor | null => {
   return vectorFrom(size, [constant], (values) => Float64Array.from(values as ArrayLike<number>, map))
 }
 
-const ofArithmetic = (kind: string, operands: readonly Operand[]): AffineCall | string | undefined => {
-  const forms = arithmetic[kind]
+const ofArithmetic = (
+  kind: string,
+  givenOperands: () => readonly Operand[],
+): AffineCall | string | undefined => {
+  const forms = arithmetic.get(kind)
+  if (forms === undefined) return undefined
+  const operands = givenOperands()
   const c = operands.findIndex(({ constant }) => constant !== undefined)
-  if (forms === undefined || operands.length !== 2 || c < 0) return undefined
+  if (operands.length !== 2 || c < 0) return undefined
   const form = forms[c === 1 ? 0 : 1]
   const [{ constant }, x] = [operands[c] as Operand, operands[1 - c] as Operand]
   if (form === null || constant === undefined || x.constant !== undefined || !isFloat(constant.dtype))
@@ -113,7 +127,7 @@ const ofArithmetic = (kind: string, operands: readonly Operand[]): AffineCall | 
 /** The affine function that a call computes; a reason where it looks like one and is none; undefined for all else. */
 export const readAffine = (
   module: AnyModule,
-  operands: readonly Operand[],
+  operands: () => readonly Operand[],
 ): AffineCall | string | undefined => {
   if (!isBatchNorm(module)) return ofArithmetic(module.kind, operands)
   const affine = ofBatchNorm(module)

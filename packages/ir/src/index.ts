@@ -38,7 +38,7 @@ export {
   type BatchNormAttrs,
   type BatchNormModule,
 } from './kinds/batch-norm.js'
-export { GraphModule, type GraphModuleOf, isContainer, Sequential } from './kinds/containers.js'
+export { GraphModule, type GraphModuleOf, isContainer, Sequential, withGraph } from './kinds/containers.js'
 export {
   Conv1d,
   Conv2d,
@@ -69,6 +69,7 @@ export {
   Flatten,
   type FlattenAttrs,
   Identity,
+  isNoOp,
   Mul,
   Sub,
 } from './kinds/elementwise.js'

@@ -133,7 +133,7 @@ export const mapModules = (root: AnyModule, change: (module: AnyModule) => AnyMo
   for (let module = stack.at(-1); module !== undefined; module = stack.at(-1)) {
     const waiting = [...module.children.values()].filter((child) => !changed.has(child))
     if (waiting.length > 0 && !changed.has(module)) {
-      stack.push(...waiting)
+      for (const child of waiting) stack.push(child)
       continue
     }
     stack.pop()

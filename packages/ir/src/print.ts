@@ -53,7 +53,7 @@ export const print = (module: AnyModule): string => {
   for (let line = stack.pop(); line !== undefined; line = stack.pop()) {
     const graph = GraphModule.is(line.module) ? signature(line.module.attrs) : ''
     lines.push(`${line.indent}${line.name}${kindAndArguments(line.module)}${graph}${line.flow}`)
-    stack.push(...below(line).reverse())
+    for (const next of below(line).reverse()) stack.push(next)
   }
   return lines.join('\n')
 }

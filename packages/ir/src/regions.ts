@@ -24,8 +24,9 @@ export const regionsOf = (model: AnyModule): Region[] => {
     const module = isContainer(next.module) ? flatten(next.module) : next.module
     const prefix = path === '' ? '' : `${path}.`
     if (GraphModule.is(module)) regions.push({ path, prefix, graph: module })
-    const below = [...module.children].map(([name, child]) => ({ path: prefix + name, module: child }))
-    stack.push(...below.reverse())
+    // Only what holds others can hold a graph.
+    const below = [...module.children].filter(([, { children }]) => children.size > 0)
+    for (const [name, child] of below.reverse()) stack.push({ path: prefix + name, module: child })
   }
   return regions
 }

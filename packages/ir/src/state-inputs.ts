@@ -1,6 +1,6 @@
 import { flatten } from './flatten.js'
-import { GraphModule, type GraphModuleOf } from './kinds/containers.js'
-import { type AnyModule, withHooks, withTraining } from './module.js'
+import { type GraphModuleOf, withGraph } from './kinds/containers.js'
+import type { AnyModule } from './module.js'
 import type { ValueType } from './value-type.js'
 
 /**
@@ -15,5 +15,5 @@ export const stateInputs = (model: AnyModule, types: readonly ValueType[]): Grap
     return type === undefined ? [] : [[input, type]]
   })
   const attrs = { ...graph.attrs, types: new Map([...given, ...graph.attrs.types]) }
-  return withHooks(withTraining(GraphModule(graph.children, attrs), graph.training), graph.hooks)
+  return withGraph(graph, graph.children, attrs)
 }

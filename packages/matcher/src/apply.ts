@@ -2,12 +2,10 @@ import {
   type AnyModule,
   type Call,
   flatten,
-  GraphModule,
   type GraphModuleOf,
   indexGraph,
   isContainer,
-  withHooks,
-  withTraining,
+  withGraph,
 } from '@nnfuse/ir'
 import type { Application, Plan } from './plan.js'
 
@@ -65,7 +63,6 @@ export const apply = (plan: Plan): GraphModuleOf => {
   if (applications.length === 0) return graph
   const { inputs, outputs, types } = graph.attrs
   const children = rewriteChildren(plan)
-  const rewritten = GraphModule(children, { inputs, calls: rewriteCalls(plan), outputs, types })
-  const whole = withHooks(withTraining(rewritten, graph.training), graph.hooks)
+  const whole = withGraph(graph, children, { inputs, calls: rewriteCalls(plan), outputs, types })
   return applications.some(({ replacement }) => isContainer(replacement)) ? flatten(whole) : whole
 }

@@ -1,4 +1,4 @@
-import { uniqueNames } from '@nnfuse/ir'
+import { formatType, uniqueNames } from '@nnfuse/ir'
 import type { Flow } from './flow.js'
 import type { Application } from './plan.js'
 
@@ -11,7 +11,7 @@ import type { Application } from './plan.js'
 
 /** The same hooks everywhere, too: where a match is given other values than its first layer, that one's do not move. */
 const keyOf = ({ rule, paths, typesSeen, replacement: { hooks } }: Application): string =>
-  JSON.stringify([rule, paths, typesSeen, hooks.forwardPre.length, hooks.forward.length])
+  JSON.stringify([rule, paths, typesSeen.map(formatType), hooks.forwardPre.length, hooks.forward.length])
 
 /** Applications whose first layer is shared, by its path. */
 const sharedHosts = (flow: Flow, applications: readonly Application[]): Map<string, Application[]> => {

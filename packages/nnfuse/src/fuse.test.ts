@@ -98,3 +98,11 @@ test('a linear layer absorbs its batch-norm where its output is known to have tw
   expect([known.report.left, [...known.model.root.children.keys()]]).toEqual([[], ['fc']])
   expect(fuse(model, { inputs: [{ dtype: 'float32', shape: ['batch', 4, 8] }] }).report.left).toHaveLength(1)
 })
+
+test('a graph of two hundred thousand layers is walked without running out of stack', () => {
+  const [relu, bn, identity] = [ReLU(), nn.BatchNorm2d(2), Identity()]
+  const layers = Array.from({ length: 70_000 }, () => [relu, bn, identity]).flat()
+  const { model, report } = fuse(Sequential(layers))
+  expect([report.dropped.length, report.left.length]).toEqual([70_000, 70_000])
+  expect(print(train(model.root))).toContain('nni.BNReLU2d')
+}, 60_000)

@@ -1,6 +1,6 @@
 import { checkGraph } from '../check-graph.js'
 import type { Graph, ValueId } from '../graph.js'
-import { type AnyModule, type Kind, kind, type Module } from '../module.js'
+import { type AnyModule, type Kind, kind, type Module, withHooks, withTraining } from '../module.js'
 import type { Ops } from '../ops.js'
 import { runInOrder } from './run-in-order.js'
 
@@ -55,6 +55,13 @@ export const GraphModule: Kind<'nn.GraphModule', Graph, [children: Children, gra
 )
 
 export type GraphModuleOf = Module<'nn.GraphModule', Graph>
+
+/** Another graph in the place of one: in its mode, with its hooks. */
+export const withGraph = (
+  { training, hooks }: GraphModuleOf,
+  children: Children,
+  graph: Graph,
+): GraphModuleOf => withHooks(withTraining(GraphModule(children, graph), training), hooks)
 
 /** Holds other layers and nothing else: a Sequential or a graph; not a fused layer. */
 export const isContainer = (module: AnyModule): boolean => GraphModule.is(module) || Sequential.is(module)

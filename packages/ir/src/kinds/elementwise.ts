@@ -1,4 +1,4 @@
-import { type Kind, kind } from '../module.js'
+import { type AnyModule, type Kind, kind } from '../module.js'
 import { formatTensor, type Tensor } from '../tensor.js'
 
 type NoAttrs = Record<never, never>
@@ -64,6 +64,10 @@ export const Dropout: Kind<'nn.Dropout', { readonly p: number }, [given?: { p?: 
     describe: ({ p }) => `${p}`,
   },
 )
+
+/** Gives back its input: Identity, and Dropout at inference. */
+export const isNoOp = (module: AnyModule): boolean =>
+  Identity.is(module) || (Dropout.is(module) && !module.training)
 
 export interface ConstantAttrs {
   readonly value: Tensor

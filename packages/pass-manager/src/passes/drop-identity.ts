@@ -1,22 +1,18 @@
 import {
   type AnyModule,
   type Call,
-  Dropout,
   flatten,
   type Graph,
-  GraphModule,
   type GraphModuleOf,
   hasHooks,
-  Identity,
+  isNoOp,
   type ValueId,
-  withHooks,
-  withTraining,
+  withGraph,
 } from '@nnfuse/ir'
 import type { Pass } from '../pass.js'
 
 /** Gives back its input, and nothing watches it. */
-const doesNothing = (module: AnyModule): boolean =>
-  (Identity.is(module) || (Dropout.is(module) && !module.training)) && !hasHooks(module.hooks)
+const doesNothing = (module: AnyModule): boolean => isNoOp(module) && !hasHooks(module.hooks)
 
 /** What each value that goes away is called from now on. */
 type Renames = ReadonlyMap<ValueId, ValueId>
@@ -63,9 +59,8 @@ const drop = (graph: GraphModuleOf): { graph: GraphModuleOf; dropped: readonly s
   const calls = renamed(graph.attrs, renames, gone)
   const called = new Set(calls.map((call) => call.target))
   const children = new Map([...graph.children].filter(([path]) => called.has(path)))
-  const rewritten = GraphModule(children, { ...graph.attrs, calls })
   const dropped = [...new Set([...gone].map((call) => call.target))]
-  return { graph: withHooks(withTraining(rewritten, graph.training), graph.hooks), dropped }
+  return { graph: withGraph(graph, children, { ...graph.attrs, calls }), dropped }
 }
 
 /** Removes what does nothing at inference: identities and dropout. */
@@ -74,7 +69,7 @@ export const dropIdentity: Pass = {
   description: 'Removes identities and inference-mode dropout',
   run: (model, cx) => {
     const { graph, dropped } = drop(flatten(model))
-    cx.log.dropped.push(...dropped)
+    for (const path of dropped) cx.log.dropped.push(path)
     return graph
   },
 }

@@ -47,7 +47,7 @@ export const inRegions = (
   const changeRegion = (region: Region): Region => {
     const changed = change(region)
     note(log, region, changed)
-    declines.push(...pathsInModel(region, changed.declines))
+    for (const decline of pathsInModel(region, changed.declines)) declines.push(decline)
     return { ...region, graph: changed.graph }
   }
   const changedInner = inner.map(changeRegion).filter(({ graph }, i) => graph !== inner[i]?.graph)
