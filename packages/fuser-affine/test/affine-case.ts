@@ -17,7 +17,7 @@ import { affine } from '../src/index.js'
 export const nn = manualSeed(0)
 
 /** Numbers that are no special case: never 0, never 1, different for each place. */
-export const numbers = (...shape: number[]): Tensor => {
+const numbers = (...shape: number[]): Tensor => {
   const count = shape.reduce((product, size) => product * size, 1)
   return floatTensor(
     Float32Array.from({ length: count }, (_, i) => 0.5 + ((i * 7 + count) % 5) * 0.3),

@@ -1,5 +1,5 @@
 export { apply } from './apply.js'
-export { type Binding, bind, noSwaps, type Swaps } from './bind.js'
+export type { Binding } from './bind.js'
 export { type Declined, decline, isDeclined } from './decline.js'
 export { type Exactness, isExactEnough } from './exactness.js'
 export { type Explain, type Explanation, explain, explainer, type NearRule } from './explain.js'
