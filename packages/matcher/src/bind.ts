@@ -25,7 +25,7 @@ export const operandsOf = ({ inputs = [] }: PatternOp, swapped: boolean): readon
  *
  * @param positions the call for each layer of the pattern
  */
-export const bind = (
+const bind = (
   flow: Flow,
   pattern: PatternGraph,
   swaps: Swaps,
