@@ -10,10 +10,11 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { problemKindInfo } from '@arethetypeswrong/core/problems'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { pack } from './pack.mjs'
 import { buildPackages } from './setup.mjs'
-import { pnpm, workspacePackages } from './workspace.mjs'
+import { workspacePackages } from './workspace.mjs'
 
-/** @typedef {{ name: string, filename: string, size: number, files: { path: string }[] }} Packed */
+/** @typedef {import('./pack.mjs').Packed} Packed */
 
 /** The packages are ESM only: what `require` and Node 10 would find does not count. */
 const ignoredResolutions = ['node10', 'node16-cjs']
@@ -30,7 +31,7 @@ if (unknown.length > 0) {
 buildPackages()
 const folder = mkdtempSync(join(tmpdir(), 'nnfuse-pack-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-const tarballs = pack()
+const tarballs = pack(folder)
 
 for (const { name, dir } of publicPackages) {
   if (names.length > 0 && !names.includes(name)) continue
@@ -40,16 +41,6 @@ for (const { name, dir } of publicPackages) {
   process.stdout.write(`${name.padEnd(26)} ${(problems.length > 0 ? 'FAILED' : 'ok').padEnd(7)} ${size}\n`)
   for (const problem of problems) process.stdout.write(`  ${problem}\n`)
   if (problems.length > 0) process.exitCode = 1
-}
-
-/** @returns {Packed[]} */
-function pack() {
-  const result = pnpm(`--recursive --filter "./packages/*" pack --json --pack-destination "${folder}"`)
-  if (result.status !== 0) {
-    process.stderr.write(`${result.stdout}${result.stderr}\npnpm pack failed (exit code ${result.status}).\n`)
-    process.exit(1)
-  }
-  return JSON.parse(result.stdout)
 }
 
 /**
@@ -73,9 +64,10 @@ async function problemsOf({ filename, files }, dir) {
 function contentProblems(paths, dir) {
   const isStale = (/** @type {string} */ path) =>
     /^dist\/.*\.js$/.test(path) && !existsSync(join(dir, path.replace('dist', 'src').replace(/\.js$/, '.ts')))
+  const isTest = (/** @type {string} */ path) => /^(?!template\/).*\.test(-d)?\./.test(path)
   return [
     ...['LICENSE', 'README.md'].filter((file) => !paths.includes(file)).map((file) => `${file} is missing`),
-    ...paths.filter((path) => /\.test(-d)?\./.test(path)).map((path) => `${path} is a test`),
+    ...paths.filter(isTest).map((path) => `${path} is a test`),
     ...paths.filter(isStale).map((path) => `${path} has no source: delete dist and build again`),
   ]
 }

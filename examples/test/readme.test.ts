@@ -74,6 +74,12 @@ describe('the programs run', () => {
     ['a-plugin', 'conv2d-dropout: 0, 2'],
     ['write-a-model', ' bytes'],
     ['run-a-model', 'true'],
+    [
+      'fuse-with-plugins',
+      '@nnfuse/fuser-affine, @nnfuse/simplify, @acme/nnfuse-plugin-scale, @acme/nnfuse-plugin-swiglu',
+    ],
+    ['check-an-example', 'conv2d-dropout computes the same'],
+    ['prepare-and-convert', 'conv: nniq.ConvReLU2d(1 -> 8, 3x3, int8 -127 to 127)'],
   ])('%s prints %s', async (program, expected) => {
     await import(`../src/${program}.ts`)
     expect(printed.join('\n')).toContain(expected)

@@ -1,5 +1,5 @@
 import { readOnnx } from '@nnfuse/onnx/node'
-import { explain, type LayerExplanation } from 'nnfuse'
+import { explain, type FuseOptions, type LayerExplanation } from 'nnfuse'
 
 /** What fusing a file does with one of its layers, as plain JSON data. */
 export interface ExplainFileResult extends LayerExplanation {
@@ -12,7 +12,11 @@ export interface ExplainFileResult extends LayerExplanation {
  * @param path of the layer as `inspectFile` gives it: `layer1.0.bn1`
  * @throws NnfuseError for a file that cannot be read, and `NO_SUCH_PATH` with what there is.
  */
-export const explainFile = async (input: string, path: string): Promise<ExplainFileResult> => ({
+export const explainFile = async (
+  input: string,
+  path: string,
+  options: Pick<FuseOptions, 'plugins'> = {},
+): Promise<ExplainFileResult> => ({
   input,
-  ...explain(await readOnnx(input), path),
+  ...explain(await readOnnx(input), path, options),
 })

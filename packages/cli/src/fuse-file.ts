@@ -4,6 +4,7 @@ import type { Model } from '@nnfuse/ir'
 import type { Exactness } from '@nnfuse/matcher'
 import { onnxCounts, opsetOf } from '@nnfuse/onnx'
 import { readOnnx, writeOnnx } from '@nnfuse/onnx/node'
+import type { Plugin } from '@nnfuse/pass-manager'
 import { fuse } from 'nnfuse'
 import type { Sizes } from './check/open-sizes.js'
 import { type InputFolder, listInputFiles } from './data/input-folder.js'
@@ -37,6 +38,8 @@ export interface FuseFileOptions {
   readonly foldOverridable?: boolean
   /** How exact fusing must be. Default `real`. */
   readonly exact?: Exactness
+  /** Default: `defaultPlugins()`; see `loadPlugins` for those of a configuration file. */
+  readonly plugins?: readonly Plugin[]
   /** Note on each fused node what it was made from. Default true. */
   readonly metadata?: boolean
   readonly onProgress?: Progress
@@ -74,7 +77,8 @@ const moveTo = async (from: string, plan: Plan): Promise<string> => {
 const fuseInto = async (folder: string, plan: Plan): Promise<FuseFileResult> => {
   const { input, model, options } = plan
   const progress = options.onProgress ?? noProgress
-  const fused = fuse(model, { exact: options.exact ?? 'real' })
+  const { exact = 'real', plugins } = options
+  const fused = fuse(model, { exact, ...(plugins && { plugins }) })
   const file = join(folder, basename(plan.target))
   progress('writing')
   await writeOnnx(fused.model, file, { metadata: options.metadata ?? true })

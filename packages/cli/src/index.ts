@@ -1,6 +1,8 @@
 export type { Check, OutputCheck } from './check/check.js'
 export type { Difference } from './check/compare-results.js'
 export type { Sizes } from './check/open-sizes.js'
+export { type Config, defineConfig, type PluginEntry } from './config/config.js'
+export { type LoadedPlugins, type LoadPluginsOptions, loadPlugins } from './config/load-plugins.js'
 export type { Evaluation, Latency } from './evaluate-models.js'
 export { type ExplainFileResult, explainFile } from './explain-file.js'
 export { formatExplain } from './format/format-explain.js'
@@ -19,9 +21,21 @@ export {
   inspectFile,
   inspectModel,
 } from './inspect-file.js'
-export { type PlanFileResult, type PlannedPlace, type PlannedRule, planFile } from './plan-file.js'
+export {
+  type PlanFileOptions,
+  type PlanFileResult,
+  type PlannedPlace,
+  type PlannedRule,
+  planFile,
+} from './plan-file.js'
 export type { Progress } from './progress.js'
-export { type RuleRow, type RuleSet, rulesTable } from './rules-table.js'
+export {
+  type PassRow,
+  type RuleRow,
+  type RuleSet,
+  type RulesTableOptions,
+  rulesTable,
+} from './rules-table.js'
 export type { Accuracy } from './runtime/accuracy.js'
 export type { LatencyRow, ModelTimes } from './runtime/latency.js'
 export type { Optimizations } from './runtime/loaded-model.js'

@@ -1,8 +1,8 @@
 import type { Leftover } from '@nnfuse/matcher'
 import { onnxCounts, opsetOf } from '@nnfuse/onnx'
 import { readOnnx } from '@nnfuse/onnx/node'
-import type { Report } from '@nnfuse/pass-manager'
-import { fuse } from 'nnfuse'
+import type { Diagnostic, Report } from '@nnfuse/pass-manager'
+import { type FuseOptions, fuse } from 'nnfuse'
 import { hasBatchNorm } from './model-facts.js'
 
 /** A rule with every place where it applies. */
@@ -33,7 +33,12 @@ export interface PlanFileResult {
   readonly left: readonly Leftover[]
   /** False where the exporter has folded already, or there never was one. */
   readonly hadBatchNorm: boolean
+  /** What is odd about the plugins: rules that override others. */
+  readonly diagnostics: readonly Diagnostic[]
 }
+
+/** What would be used. */
+export type PlanFileOptions = Pick<FuseOptions, 'plugins'>
 
 const plannedRules = ({ rules, applied }: Report): PlannedRule[] =>
   rules
@@ -51,9 +56,9 @@ const plannedRules = ({ rules, applied }: Report): PlannedRule[] =>
  *
  * @throws NnfuseError for a file that cannot be read.
  */
-export const planFile = async (input: string): Promise<PlanFileResult> => {
+export const planFile = async (input: string, options: PlanFileOptions = {}): Promise<PlanFileResult> => {
   const model = await readOnnx(input)
-  const { report } = fuse(model)
+  const { report } = fuse(model, options)
   return {
     input,
     opset: opsetOf(model),
@@ -62,5 +67,6 @@ export const planFile = async (input: string): Promise<PlanFileResult> => {
     dropped: report.dropped,
     left: report.left,
     hadBatchNorm: hasBatchNorm(model),
+    diagnostics: report.diagnostics,
   }
 }

@@ -140,7 +140,7 @@ describe('rules', () => {
   test('lists both sets', async () => {
     const { code, stdout } = await nnfuse(['rules'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^ {2}conv2d-bn +@nnfuse\/fuser-conv-bn +nn\.Conv2d -> nn\.BatchNorm2d$/m)
+    expect(stdout).toMatch(/^ {2}conv2d-bn +@nnfuse\/fuser-conv-bn +bits +nn\.Conv2d -> nn\.BatchNorm2d$/m)
     expect(stdout).toMatch(/^qat rules/m)
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120)
   })
@@ -152,6 +152,8 @@ describe('rules', () => {
       rule: 'conv2d-bn',
       plugin: '@nnfuse/fuser-conv-bn',
       pattern: ['nn.Conv2d', 'nn.BatchNorm2d'],
+      exactness: 'bits',
+      overrides: [],
     })
   })
 })

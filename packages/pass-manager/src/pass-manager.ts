@@ -59,12 +59,13 @@ const maxRounds = 16
 /**
  * `flatten`, then drop what does nothing and fuse, until nothing changes.
  *
- * @param plugins whose passes that say `eachRound` run before the rules in each round
+ * @param plugins whose passes that say `eachRound` run before the rules in each round, and those that say `last` in the end
  */
 export const defaultPipeline = (plugins: readonly Plugin[] = []): Pass => {
   const passes = plugins.flatMap((plugin) => plugin.passes ?? [])
   const first = passes.filter(({ eachRound }) => eachRound)
-  return pipeline(flatten, repeat({ max: maxRounds }, dropIdentity, ...first, fuse))
+  const last = passes.filter((pass) => pass.last)
+  return pipeline(flatten, repeat({ max: maxRounds }, dropIdentity, ...first, fuse), ...last)
 }
 
 /** What the text of a pipeline can name without any plugin. */

@@ -49,6 +49,8 @@ export interface Pass {
   readonly rewrites?: readonly string[]
   /** Says that the default pipeline runs it before the rules, in each round. */
   readonly eachRound?: true
+  /** Says that the default pipeline runs it once, after all rounds. */
+  readonly last?: true
   /** Names of passes that this one must precede, wherever both are put in order by `orderPasses`. */
   readonly before?: readonly string[]
   /** Names of passes that this one must follow, wherever both are put in order by `orderPasses`. */

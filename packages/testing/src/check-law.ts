@@ -5,6 +5,7 @@ import { type Answer, describe, type Question, search } from './counterexample.j
 import { lawBroken, messageOf, noExamples } from './errors.js'
 import type { Example } from './generators/chain-of.js'
 import type { Law, Settings, Trial, Verdict } from './law.js'
+import { statedLaws } from './laws/all-laws.js'
 
 /** A rule under test, with all that is stated about one case of it. */
 export type Statement = Omit<Trial, 'model' | 'inputs'>
@@ -54,7 +55,10 @@ export const checkOnExamples = async (
   if (found === 'no models') throw noExamples(rule.name, unfair)
   if (found === 'none') return
   const { problem, cause } = found
-  throw lawBroken({ law: law.name, rule: rule.name, problem, where: await describe(found, settings), cause })
+  const { applies, prints } = statement
+  const stated = statedLaws.includes(law) ? { applies, prints } : {}
+  const where = await describe(found, { rule: rule.name, law: law.name, ...stated }, settings)
+  throw lawBroken({ law: law.name, rule: rule.name, problem, where, cause })
 }
 
 /** How often a rule applied to random models. */

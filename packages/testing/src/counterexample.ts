@@ -1,7 +1,7 @@
 import { type Arbitrary, asyncProperty, check, pre } from 'fast-check'
-import { codeOfModel } from './code/code-of-model.js'
+import { codeOfTest } from './code/code-of-test.js'
 import type { Example } from './generators/chain-of.js'
-import type { Settings, Violation } from './law.js'
+import type { LawOnExample, Settings, Violation } from './law.js'
 
 /** The smallest model found on which a law does not hold. */
 export interface Counterexample extends Answer {
@@ -59,17 +59,17 @@ export const search = async (
   }
 }
 
-/** A counterexample as text: the model and the shapes of its inputs as code that makes them. */
+/** A counterexample as text: what was found how, and a test that finds it again. */
 export const describe = async (
   { example, runs, shrinks, difference }: Counterexample,
-  { seed }: Pick<Settings, 'seed'>,
+  statement: Omit<LawOnExample, keyof Example>,
+  settings: Pick<Settings, 'seed' | 'tolerance'>,
 ): Promise<string> => {
   const seen =
     difference === undefined
       ? ''
       : `The largest difference seen is ${difference.toPrecision(3)} of the largest element.\n`
-  const found = `Found after ${runs} random models and made smaller ${shrinks} times (seed ${seed}). The smallest:\n\n`
-  const model = `const model = ${await codeOfModel(example.model)}\n`
-  const inputs = example.inputs.map((shape) => `[${shape.join(', ')}]`)
-  return `${seen}${found}${model}const inputs = [${inputs.join(', ')}]`
+  const found = `Found after ${runs} random models and made smaller ${shrinks} times (seed ${settings.seed}).`
+  const title = 'The smallest, as a test of its own (`plugin` is the one under test):'
+  return `${seen}${found} ${title}\n\n${await codeOfTest({ ...statement, ...example }, settings)}`
 }

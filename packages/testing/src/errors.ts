@@ -35,6 +35,18 @@ export const noSuchRule = (name: string, rules: readonly string[]): NnfuseError 
     hint: `Its rules are ${listNames(rules)}.`,
   })
 
+export const noSuchLaw = (name: string, laws: readonly string[]): NnfuseError =>
+  new NnfuseError('NO_SUCH_LAW', `there is no law "${name}"`, {
+    path: name,
+    hint: `The laws are ${listNames(laws)}.`,
+  })
+
+export const noSuchKind = (plugin: string, name: string, kinds: readonly string[]): NnfuseError =>
+  new NnfuseError('NO_SUCH_KIND', `the plugin "${plugin}" has no kind "${name}"`, {
+    path: name,
+    hint: `List it among the plugin's kinds; there ${kinds.length === 1 ? 'is' : 'are'} ${listNames(kinds) || 'none'}.`,
+  })
+
 export const neverFuses = (rule: string, runs: number): NnfuseError =>
   new NnfuseError('RULE_NEVER_FUSES', `the rule "${rule}" fused none of ${runs} random models`, {
     path: rule,

@@ -1,4 +1,5 @@
 export type { DeclinesCase, FusesCase, ModelOrExamples, PluginCases, RuleCases } from './cases.js'
+export { checkExample } from './check-example.js'
 export { codeOfModel } from './code/code-of-model.js'
 export { type CompareOptions, compareOutputs } from './compare-outputs.js'
 export { arbitraryBatchNorm1d, arbitraryBatchNorm2d, arbitraryBatchNorm3d } from './generators/batch-norm.js'
@@ -10,6 +11,7 @@ export {
   arbitraryConvTranspose3d,
 } from './generators/conv-transpose.js'
 export { arbitraryActivation } from './generators/elementwise.js'
+export { generate, type Random } from './generators/generate.js'
 export {
   type LayerGenerator,
   layerGenerator,
@@ -19,9 +21,11 @@ export {
 export { arbitraryLinear } from './generators/linear.js'
 export { plusInput } from './generators/plus-input.js'
 export { arbitraryTensor } from './generators/tensors.js'
-export type { Violation } from './law.js'
+export type { LawOnExample, Violation } from './law.js'
 export type { LawCheck } from './law-check.js'
-export { type LawOptions, lawsOf } from './laws-of.js'
+export { lawsOf } from './laws-of.js'
+export { kindOf, layerOf } from './layer-of.js'
 export { randomInputs } from './random-inputs.js'
+export type { LawOptions } from './settings.js'
 export type { Engine } from './settle.js'
 export { type TestFunction, type TestPluginOptions, testPlugin } from './test-plugin.js'

@@ -38,3 +38,14 @@ export interface Law {
   readonly name: string
   readonly check: (trial: Trial) => Verdict | Promise<Verdict>
 }
+
+/** A law of a rule, and the model on which it is asked whether it holds. */
+export interface LawOnExample extends Example {
+  readonly rule: string
+  /** `computes the same` */
+  readonly law: string
+  /** How often the rule must apply, for the law that asks. */
+  readonly applies?: number | undefined
+  /** The tree that must be left, for the law that asks. */
+  readonly prints?: string | undefined
+}

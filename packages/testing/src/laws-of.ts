@@ -1,33 +1,11 @@
-import { apply, plan, type Rule } from '@nnfuse/matcher'
+import type { Rule } from '@nnfuse/matcher'
 import { createPassManager, type Plugin } from '@nnfuse/pass-manager'
 import type { PluginCases } from './cases.js'
 import { noSuchRule } from './errors.js'
 import { knownGenerators } from './generators/known-kinds.js'
-import type { LayerGenerator } from './generators/layer-generator.js'
-import type { Settings } from './law.js'
 import { type LawCheck, lawCheck } from './law-check.js'
 import { ruleChecks } from './rule-checks.js'
-import type { Engine } from './settle.js'
-
-export interface LawOptions {
-  /** Random models for each law of each rule. Default 10; 0 leaves them out. */
-  readonly runs?: number
-  /** Decides the random models and the inputs they are run on. Default 0. */
-  readonly seed?: number
-  /** Largest difference between fused and unfused outputs, as a part of the largest element. Default 1e-5. */
-  readonly tolerance?: number
-  /** How to make layers, by the name of their kind: the plugin's own kinds, or others than the kit makes. */
-  readonly generators?: Readonly<Record<string, LayerGenerator>>
-  /** What matches and applies rules, where that is what is tested. Default: `@nnfuse/matcher`. */
-  readonly engine?: Partial<Engine>
-}
-
-const settingsOf = ({ runs = 10, seed = 0, tolerance = 1e-5, engine }: LawOptions): Settings => ({
-  runs,
-  seed,
-  tolerance,
-  engine: { plan, apply, ...engine },
-})
+import { type LawOptions, settingsOf } from './settings.js'
 
 const registers = (plugin: Plugin): LawCheck =>
   lawCheck('the plugin registers', () => {

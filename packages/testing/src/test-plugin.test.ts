@@ -56,7 +56,7 @@ describe('a kind that the kit does not know', () => {
     })
     expect(broken.map(({ name }) => name)).toEqual(['scale-relu on random models: computes the same'])
     expect(broken[0]?.message).toMatch(
-      'const model = Sequential([\n  Scale({ factor: floatTensor([0], [1, 1]) }),',
+      'const model = Sequential([\n    layerOf(Scale, { factor: floatTensor([0], [1, 1]) }),',
     )
   })
 })

@@ -1,7 +1,8 @@
 import type { Plugin } from '@nnfuse/pass-manager'
 import type { PluginCases } from './cases.js'
 import { noTestFunction } from './errors.js'
-import { type LawOptions, lawsOf } from './laws-of.js'
+import { lawsOf } from './laws-of.js'
+import type { LawOptions } from './settings.js'
 
 /** What registers a test: `test` of vitest, of `node:test`, of Jest, of Bun. */
 export type TestFunction = (name: string, run: () => Promise<void>) => unknown

@@ -3,8 +3,9 @@ import { Command, Option } from 'commander'
 import type { Terminal } from '../terminal.js'
 import type { Finish } from './finish.js'
 import { addDim, wholeNumber } from './parse-options.js'
+import { type PluginOptions, pluginsFor, withPluginOptions } from './plugin-options.js'
 
-interface Options {
+interface Options extends PluginOptions {
   readonly output?: string
   readonly verify: boolean
   readonly keep?: boolean
@@ -28,6 +29,7 @@ Examples:
   $ nnfuse fuse net.onnx --data test-set             also counts right answers before and after
   $ nnfuse fuse net.onnx --inputs test_data_set_0     also compares on real inputs
   $ nnfuse fuse net.onnx --dim height=224 --dim width=224
+  $ nnfuse fuse net.onnx --plugin nnfuse-plugin-groupnorm
   $ nnfuse fuse net.onnx --json | jq .check
 
 The data folder holds inputs.npy, [N, ...], and labels.npy, [N] whole numbers.
@@ -57,7 +59,9 @@ const run = async (model: string, options: Options, terminal: Terminal): Promise
     json,
     quiet,
   } = options
+  const { plugins } = await pluginsFor(options)
   const result = await fuseFile(model, {
+    plugins,
     ...(output !== undefined && { output }),
     ...(data !== undefined && { data }),
     ...(inputs !== undefined && { inputs }),
@@ -83,46 +87,48 @@ const run = async (model: string, options: Options, terminal: Terminal): Promise
 
 /** `nnfuse fuse` */
 export const fuseCommand = (terminal: Terminal, finish: Finish): Command =>
-  new Command('fuse')
-    .summary('fuse the layers of an ONNX file and check the result')
-    .description(
-      'Fuses the layers of an ONNX file, and proves by running both that the result computes the same.',
-    )
-    .argument('<model.onnx>', 'the file to fuse; it is only read')
-    .option('-o, --output <file>', 'where to write (default: <model>.fused.onnx beside the input)')
-    .addOption(
-      new Option('--no-verify', 'write without running either model: no check, no latency').conflicts([
-        'data',
-        'inputs',
-        'keep',
-      ]),
-    )
-    .addOption(
-      new Option(
-        '--exact <how>',
-        "how exact to be: PyTorch's bits, equal in real arithmetic, or equal but at the border of padded convolutions",
+  withPluginOptions(
+    new Command('fuse')
+      .summary('fuse the layers of an ONNX file and check the result')
+      .description(
+        'Fuses the layers of an ONNX file, and proves by running both that the result computes the same.',
       )
-        .choices(['bits', 'real', 'border'])
-        .default('real'),
-    )
-    .option('--no-metadata', 'do not note on fused nodes which rules made them and from what')
-    .option('--keep', 'keep the output also when the check fails')
-    .option('--data <folder>', 'measure the accuracy before and after on inputs.npy and labels.npy')
-    .option('--inputs <folder>', 'also compare both models on inputs from .npy or .pb files')
-    .option('--seed <n>', 'seed of the random inputs', wholeNumber('--seed', 0), 0)
-    .option(
-      '--runs <n>',
-      'how often each model runs to be timed; slow ones less often',
-      wholeNumber('--runs', 1),
-      100,
-    )
-    .option('--dim <name=size>', 'a size that the model leaves open; may be given several times', addDim)
-    .option(
-      '--fold-overridable',
-      'fold weights, too, that are inputs with a default; they can be passed no more',
-    )
-    .option('--no-latency', 'do not measure how long the models take')
-    .option('--json', 'print one JSON object and nothing else')
-    .option('-q, --quiet', 'print nothing but errors')
+      .argument('<model.onnx>', 'the file to fuse; it is only read')
+      .option('-o, --output <file>', 'where to write (default: <model>.fused.onnx beside the input)')
+      .addOption(
+        new Option('--no-verify', 'write without running either model: no check, no latency').conflicts([
+          'data',
+          'inputs',
+          'keep',
+        ]),
+      )
+      .addOption(
+        new Option(
+          '--exact <how>',
+          "how exact to be: PyTorch's bits, equal in real arithmetic, or equal but at the border of padded convolutions",
+        )
+          .choices(['bits', 'real', 'border'])
+          .default('real'),
+      )
+      .option('--no-metadata', 'do not note on fused nodes which rules made them and from what')
+      .option('--keep', 'keep the output also when the check fails')
+      .option('--data <folder>', 'measure the accuracy before and after on inputs.npy and labels.npy')
+      .option('--inputs <folder>', 'also compare both models on inputs from .npy or .pb files')
+      .option('--seed <n>', 'seed of the random inputs', wholeNumber('--seed', 0), 0)
+      .option(
+        '--runs <n>',
+        'how often each model runs to be timed; slow ones less often',
+        wholeNumber('--runs', 1),
+        100,
+      )
+      .option('--dim <name=size>', 'a size that the model leaves open; may be given several times', addDim)
+      .option(
+        '--fold-overridable',
+        'fold weights, too, that are inputs with a default; they can be passed no more',
+      )
+      .option('--no-latency', 'do not measure how long the models take')
+      .option('--json', 'print one JSON object and nothing else')
+      .option('-q, --quiet', 'print nothing but errors'),
+  )
     .addHelpText('after', examples)
     .action((model: string, options: Options) => finish(() => run(model, options, terminal)))

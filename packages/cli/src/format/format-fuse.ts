@@ -2,6 +2,7 @@ import type { Latency } from '../evaluate-models.js'
 import type { AppliedRule, FileCounts, FuseFileResult } from '../fuse-file-result.js'
 import type { LatencyRow } from '../runtime/latency.js'
 import { formatAccuracy, formatCheck } from './format-check.js'
+import { formatDiagnostics } from './format-diagnostics.js'
 import { formatLeft } from './format-left.js'
 import { formatChange, formatCount, formatTime, plural } from './numbers.js'
 import type { Paint } from './paint.js'
@@ -94,7 +95,7 @@ const outcome = ({ output, check }: FuseFileResult, paint: Paint): string => {
 
 /** What fusing a file did, for a person. */
 export const formatFuse = (result: FuseFileResult, paint: Paint): string => {
-  const { input, opset, before, after, check, accuracy, latency, left } = result
+  const { input, opset, before, after, check, accuracy, latency, left, report } = result
   const lines = [
     `${paint.title(visible(input))}  opset ${opset}, ${plural(before.nodes, 'node')}`,
     '',
@@ -102,6 +103,7 @@ export const formatFuse = (result: FuseFileResult, paint: Paint): string => {
     '',
     ...sizeLines(before, after, paint),
     ...formatLeft(left, 'looks foldable, was not', paint),
+    ...formatDiagnostics(report.diagnostics, paint),
     '',
     ...(check === undefined ? [paint.warn('NOTHING WAS CHECKED: --no-verify')] : formatCheck(check, paint)),
     ...(accuracy === undefined ? [] : [formatAccuracy(accuracy, ['before', 'after'])]),

@@ -1,4 +1,5 @@
 import type { PlanFileResult, PlannedRule } from '../plan-file.js'
+import { formatDiagnostics } from './format-diagnostics.js'
 import { formatLeft } from './format-left.js'
 import { formatCount, plural } from './numbers.js'
 import type { Paint } from './paint.js'
@@ -25,7 +26,7 @@ const droppedLines = ({ dropped }: PlanFileResult, paint: Paint): string[] =>
 
 /** What fusing a file would do, for a person. */
 export const formatPlan = (result: PlanFileResult, paint: Paint): string => {
-  const { input, opset, nodes, rules, left } = result
+  const { input, opset, nodes, rules, left, diagnostics } = result
   const lines = [
     `${paint.title(visible(input))}  opset ${opset}, ${plural(nodes, 'node')}`,
     '',
@@ -33,6 +34,7 @@ export const formatPlan = (result: PlanFileResult, paint: Paint): string => {
     ...indent(rules.length === 0 ? [nothing(result)] : rules.flatMap((rule) => ruleLines(rule, paint))),
     ...droppedLines(result, paint),
     ...formatLeft(left, 'looks foldable, would stay', paint),
+    ...formatDiagnostics(diagnostics, paint),
     '',
     'nothing was written',
   ]

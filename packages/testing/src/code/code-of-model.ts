@@ -1,6 +1,5 @@
 import {
   type AnyModule,
-  activations,
   Constant,
   type ConstantAttrs,
   GraphModule,
@@ -9,6 +8,7 @@ import {
   train,
 } from '@nnfuse/ir'
 import { codeOfKey, codeOfString, codeOfValue } from './code-of-value.js'
+import { isHeldTogether, isOurs, nameInCode } from './names-in-code.js'
 
 /** Arguments that can be left out because they are what the kind takes anyway. */
 const usual: ReadonlyMap<string, readonly string[]> = new Map([
@@ -62,18 +62,18 @@ const codeOfGraph = async (module: AnyModule, mode: boolean): Promise<string> =>
   return `GraphModule(new Map<string, AnyModule>([\n${indented(entries)}]), ${await codeOfValue(module.attrs)})`
 }
 
-/** The name by which a kind is called: what follows the last dot of its own. */
-const functionOf = ({ kind }: AnyModule): string => kind.slice(kind.lastIndexOf('.') + 1)
-
-const isHeldTogether = ({ kind, children }: AnyModule): boolean =>
-  kind.startsWith('nni.') &&
-  children.size === 2 &&
-  activations.some((activation) => activation.is([...children.values()][1] as AnyModule))
+/** Nobody knows what a stranger's kind wants to be called with. */
+const codeOfStranger = async (module: AnyModule, mode: boolean): Promise<string> => {
+  const children = (await codesOfChildren(module, mode)).map(([name, code]) => `${codeOfKey(name)}: ${code}`)
+  const parts = [nameInCode(module), await codeOfValue(module.attrs)]
+  return `layerOf(${[...parts, ...(children.length === 0 ? [] : [`{ ${children.join(', ')} }`])].join(', ')})`
+}
 
 const codeOfLayer = async (module: AnyModule, mode: boolean): Promise<string> => {
+  if (!isOurs(module)) return codeOfStranger(module, mode)
   const children = (await codesOfChildren(module, mode)).map(([, code]) => code)
   const given = await codeOfArguments(module)
-  const name = isHeldTogether(module) ? 'withActivation' : functionOf(module)
+  const name = isHeldTogether(module) ? 'withActivation' : nameInCode(module)
   return `${name}(${[...children, ...(given === '' ? [] : [given])].join(', ')})`
 }
 
@@ -90,8 +90,8 @@ const codeOf = async (module: AnyModule, mode: boolean): Promise<string> => {
 }
 
 /**
- * TypeScript that makes a model, to be pasted into a test: the kinds called with their arguments. Kinds that are not
- * ours are called by the last part of their name, with their attributes as one object.
+ * TypeScript that makes a model, to be pasted into a test: the kinds called with their arguments. Of kinds that are not
+ * ours layers are made by `layerOf`, from their attributes; the kind is called by the last part of its name.
  */
 export const codeOfModel = async (model: AnyModule): Promise<string> =>
   model.training && train(model) === model ? `train(${await codeOf(model, true)})` : codeOf(model, false)

@@ -1,0 +1,1 @@
+export { swiglu as default } from '../swiglu/plugin.js'

@@ -1,0 +1,1 @@
+export { type CreatedPlugin, type CreatePluginOptions, createPlugin } from './create-plugin.js'
