@@ -7,6 +7,25 @@ import type { ReshapeSize } from './kinds/shape.js'
 import type { AnyModule } from './module.js'
 import type { Tensor } from './tensor.js'
 
+/** Values that take the place of a layer's own weight or bias, in their shapes. What is not given is the layer's. */
+export interface Given<V> {
+  readonly weight?: V
+  readonly bias?: V
+}
+
+/** Where numbers are put when they are quantized: integers from `min` to `max`, each `scale` apart, 0 at the zero point. */
+export interface Grid<V> {
+  /** float32, `[]` or one for each index along `axis`. */
+  readonly scale: V
+  /** int32, in the shape of the scale. */
+  readonly zeroPoint: V
+  readonly axis: number
+  readonly dtype: 'int8' | 'uint8'
+  /** Within the dtype; for 4 bits, say, -8 to 7 of int8. */
+  readonly min: number
+  readonly max: number
+}
+
 /**
  * What layers are made of. A kind's forward is written against this interface; whoever implements it for some
  * value `V` (an array, an ONNX value, a shape) can interpret every layer, a stranger's included.
@@ -19,12 +38,12 @@ export interface Ops<V> {
   call(name: string, module: AnyModule, inputs: readonly V[]): readonly V[]
   constant(tensor: Tensor): V
 
-  conv(x: V, attrs: ConvAttrs): V
-  convTranspose(x: V, attrs: ConvTransposeAttrs): V
+  conv(x: V, attrs: ConvAttrs, given?: Given<V>): V
+  convTranspose(x: V, attrs: ConvTransposeAttrs, given?: Given<V>): V
   /** With batch statistics where `training` says so, else with the running ones. Channel axis 1. */
   batchNorm(x: V, attrs: BatchNormAttrs, training: boolean): V
   /** `x @ weight.T + bias` over the last axis. */
-  linear(x: V, attrs: LinearAttrs): V
+  linear(x: V, attrs: LinearAttrs, given?: Given<V>): V
   /** `x @ weight.T + bias` of a matrix, with a bias for every row. */
   gemm(x: V, attrs: GemmAttrs): V
 
@@ -43,6 +62,11 @@ export interface Ops<V> {
   mul(a: V, b: V): V
   /** Of integers, rounded toward zero. */
   div(a: V, b: V): V
+  sqrt(x: V): V
+  /** `a` where the condition is not zero, else `b`; broadcasting. */
+  where(condition: V, a: V, b: V): V
+  /** The mean over some axes, which stay with size 1. */
+  mean(x: V, axes: readonly number[]): V
   concat(values: readonly V[], axis: number): V
   /** Merges the axes `startAxis` to `endAxis`, both included; negative axes count from the end. */
   flatten(x: V, startAxis: number, endAxis: number): V
@@ -57,10 +81,30 @@ export interface Ops<V> {
   /** Puts `value` around the elements: a pair for every axis. */
   pad(x: V, pads: readonly PadPair[], value: number): V
 
+  /**
+   * The nearest number on a grid: `(clamp(round(x / scale) + zeroPoint, min, max) - zeroPoint) * scale`, ties to even.
+   * NaN becomes `min`. The gradient is 1 where nothing was clamped, else 0.
+   */
+  quantizeDequantize(x: V, grid: Grid<V>): V
+  /** `(integers - zeroPoint) * scale` in float32; scale and zero point as of a {@link Grid}. */
+  dequantize(integers: V, scale: V, zeroPoint: V, axis: number): V
+
   maxPool(x: V, attrs: MaxPoolAttrs): V
   avgPool(x: V, attrs: AvgPoolAttrs): V
   /** Average pooling to a given spatial size; null keeps that axis. */
   adaptiveAvgPool(x: V, outputSize: readonly (number | null)[]): V
   /** Zeroes each element with probability `p` and scales the rest where `training`; else the input itself. */
   dropout(x: V, p: number, training: boolean): V
+
+  /** A tensor that a module keeps, as {@link learn} has left it by now. `attrs` are the module's own object. */
+  kept<K extends string>(attrs: { readonly [name in K]: Tensor }, name: K): V
+  /**
+   * Lets a module change by what it sees: `step` gets its attributes as they stand and the values, and gives those
+   * attributes that are others now. The changed module is part of what running the model returns. No gradient flows.
+   * Where nothing runs, as when a file is written, nothing happens.
+   */
+  learn<A extends object>(attrs: A, values: readonly V[], step: LearningStep<A>): void
 }
+
+/** One step of learning; the values are in memory. */
+export type LearningStep<A> = (attrs: A, ...values: readonly Tensor[]) => Partial<A> | Promise<Partial<A>>

@@ -3,7 +3,9 @@ import { manualSeed } from './init/manual-seed.js'
 import { ReLU } from './kinds/activations.js'
 import { Sequential } from './kinds/containers.js'
 import { ConvBnReLU2d } from './kinds/fused.js'
+import { type AnyModule, type Kind, kind } from './module.js'
 import { loadStateDict, stateDict } from './state-dict.js'
+import type { Tensor } from './tensor.js'
 import { floatTensor } from './tensor-values.js'
 
 const layers = (seed: number) => {
@@ -53,4 +55,19 @@ test('a tensor of another shape is refused', () => {
   expect(() => loadStateDict(Sequential(layers(0)), state, { strict: false })).toThrow(
     '"conv.bias" is float32[1] in the state dict but float32[2] in the model',
   )
+})
+
+test('a module with a tensor of its own and a child with another gets both', () => {
+  type Scaled = Kind<'acme.Scaled', { scale: Tensor }, [scale: Tensor, inner?: AnyModule]>
+  const Scaled: Scaled = kind('acme.Scaled', {
+    create: (scale, inner) => ({ attrs: { scale }, children: new Map(inner ? [['inner', inner]] : []) }),
+    parameters: { scale: 'scale' },
+  })
+  const model = (value: number) => Scaled(floatTensor([value], [1]), Scaled(floatTensor([-value], [1])))
+  const state = stateDict(model(2))
+  expect(
+    stateDict(
+      loadStateDict(Sequential([model(1)]), new Map([...state].map(([key, one]) => [`0.${key}`, one]))),
+    ),
+  ).toEqual(stateDict(Sequential([model(2)])))
 })

@@ -1,6 +1,6 @@
 import { badStateDict, stateShapeMismatch } from './errors.js'
-import { type AnyModule, withAttrs } from './module.js'
-import { replaceModules, walk } from './paths.js'
+import { type AnyModule, withAttrs, withChildren } from './module.js'
+import { walk } from './paths.js'
 import { formatTensor, type Tensor } from './tensor.js'
 
 /** A tensor of a model under PyTorch's name for it. */
@@ -58,19 +58,36 @@ export const loadStateDict = (
 ): AnyModule => {
   const wanted = stateDict(model)
   if (strict) checkKeys(wanted, state)
-  const changed = new Map<string, AnyModule>()
-  for (const { path, module } of walk(model)) {
-    const attrs: Record<string, Tensor> = {}
-    for (const { key, attribute, tensor } of entriesOf(path, module)) {
-      const loaded = state.get(key)
-      if (loaded === undefined) continue
-      checkShape(key, tensor, loaded)
-      attrs[attribute] = loaded
-    }
-    if (path !== '' && Object.keys(attrs).length > 0) changed.set(path, withAttrs(module, attrs))
-    else if (path === '' && Object.keys(attrs).length > 0) return withAttrs(module, attrs)
+  const loaded = new Map<string, AnyModule>()
+  for (const { path, module } of [...walk(model)].reverse()) {
+    loaded.set(path, withLoaded(path, withLoadedChildren(path, module, loaded), state))
   }
-  return replaceModules(model, changed)
+  return loaded.get('') as AnyModule
+}
+
+/** Children come before the modules they are in, which may have tensors of their own, too. */
+const withLoadedChildren = (
+  path: string,
+  module: AnyModule,
+  loaded: ReadonlyMap<string, AnyModule>,
+): AnyModule => {
+  const children = [...module.children].map(([name, child]): [string, AnyModule] => [
+    name,
+    loaded.get(path === '' ? name : `${path}.${name}`) ?? child,
+  ])
+  const same = children.every(([name, child]) => module.children.get(name) === child)
+  return same ? module : withChildren(module, new Map(children))
+}
+
+const withLoaded = (path: string, module: AnyModule, state: ReadonlyMap<string, Tensor>): AnyModule => {
+  const attrs: Record<string, Tensor> = {}
+  for (const { key, attribute, tensor } of entriesOf(path, module)) {
+    const loaded = state.get(key)
+    if (loaded === undefined) continue
+    checkShape(key, tensor, loaded)
+    attrs[attribute] = loaded
+  }
+  return Object.keys(attrs).length > 0 ? withAttrs(module, attrs) : module
 }
 
 const checkKeys = (wanted: ReadonlyMap<string, Tensor>, state: ReadonlyMap<string, Tensor>): void => {

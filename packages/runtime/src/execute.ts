@@ -2,15 +2,18 @@ import { type AnyModule, type Hook, hasHooks, type Tensor } from '@nnfuse/ir'
 import { callAlwaysHooks, callForwardHooks, callPreHooks, type HookedCall } from './call-hooks.js'
 import type { Device, Value } from './device.js'
 import { runFailed } from './errors.js'
+import type { Learned } from './learned.js'
 import { type CallStep, type ComputeStep, type Program, record } from './record.js'
-import type { Statistics } from './statistics.js'
+import type { Tape } from './tape.js'
 import { consuming, disposeAll, Values } from './values.js'
 
 /** What all calls of one run share. */
 export interface RunContext {
   readonly device: Device
-  readonly statistics: Statistics
+  readonly learned: Learned
   readonly nextSeed: () => number
+  /** Notes how values come about, where gradients are wanted. */
+  readonly tape?: Tape
 }
 
 /** A module call under way. Frames are a stack of our own: models may nest deeper than functions can call. */
@@ -66,9 +69,9 @@ const replaced = async (
 }
 
 /** The module as hooks see it: with the running statistics that it has by now. */
-const hookedCall = (frame: Frame, { statistics }: RunContext): HookedCall => ({
+const hookedCall = (frame: Frame, { learned }: RunContext): HookedCall => ({
   path: frame.path,
-  module: statistics.appliedTo(frame.module),
+  module: learned.appliedTo(frame.module),
   inputs: frame.seenInputs,
   called: frame.calledHooks,
 })
@@ -79,7 +82,7 @@ const start = async (frame: Frame, context: RunContext): Promise<Program> => {
   if (hasHooks(module.hooks)) {
     const seen = await look(frame.inputs, context)
     frame.seenInputs = seen
-    const shown = context.statistics.appliedTo(module)
+    const shown = context.learned.appliedTo(module)
     frame.seenInputs = await callPreHooks(module.hooks.forwardPre, path, shown, seen)
     frame.inputs = await replaced(frame.inputs, seen, frame.seenInputs, context)
   }
@@ -104,8 +107,13 @@ const computeStep = async (frame: Frame, step: ComputeStep, context: RunContext)
   const { kind } = frame.module
   const inputs = step.inputs.map((slot) => frame.values.take(slot))
   try {
-    const result = await consuming(inputs, (values) => step.compute(values, { ...context, kind }))
-    frame.values.put(step.outputs[0], result)
+    const cx = { ...context, kind }
+    const result = await consuming(inputs, (values) =>
+      context.tape ? context.tape.compute(step, values, cx, frame.module) : step.compute(values, cx),
+    )
+    const [output] = step.outputs
+    if (output === undefined || result === undefined) return
+    frame.values.put(output, result)
     if (result.refCount > 0) await context.device.settle(result)
   } catch (error) {
     throw runFailed(frame.path, kind, error)

@@ -23,6 +23,7 @@ import {
 } from '@nnfuse/ir'
 import { expect, test, vi } from 'vitest'
 import { drawn } from '../test/golden.js'
+import type { Loss } from './index.js'
 
 /*
  * jax-js frees nothing that a program forgets to free: its arrays live in one WebAssembly memory, which only
@@ -41,7 +42,7 @@ const memories = vi.hoisted(() => {
   return made
 })
 
-const { run } = await import('./index.js')
+const { run, valueAndGrad } = await import('./index.js')
 
 const size = (): number => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
 
@@ -108,4 +109,20 @@ test('nor runs with values that nobody uses', async () => {
     return m.relu(x)
   })
   expect(await grownBy(50, () => run(ignoring, [input, input]))).toBe(0)
+})
+
+const sum: Loss = ([y]) => (y as NonNullable<typeof y>).sum()
+
+test('nor gradients', async () => {
+  const model = train(everything)
+  const options = { inputGradients: true }
+  expect(await grownBy(20, () => valueAndGrad(model, [input], sum, options))).toBe(0)
+})
+
+test('nor gradients of what fails', async () => {
+  const failing = Sequential([
+    Conv2d({ weight: drawn(2, [8, 8, 3, 3]) }),
+    Conv2d({ weight: drawn(2, [8, 9, 3, 3]) }),
+  ])
+  expect(await grownBy(30, () => valueAndGrad(failing, [input], sum).catch(() => undefined))).toBe(0)
 })

@@ -1,14 +1,26 @@
-import { type AnyModule, GraphModule, type Ops, Sequential } from '@nnfuse/ir'
-import type { Compute } from './call-context.js'
+import { numpy as np } from '@jax-js/jax'
+import {
+  type AnyModule,
+  type BatchNormAttrs,
+  type Given,
+  GraphModule,
+  type Ops,
+  Sequential,
+  type Tensor,
+} from '@nnfuse/ir'
+import type { CallContext, Compute, Differentiable } from './call-context.js'
+import type { Device, Value } from './device.js'
 import { noForward, wrongInputCount } from './errors.js'
 import { clip, gelu, hardswish, leakyRelu, relu, sigmoid, tanh } from './ops/activations.js'
-import { batchNorm } from './ops/batch-norm.js'
+import { batchNorm, differentiableBatchNorm } from './ops/batch-norm.js'
 import { conv } from './ops/conv.js'
 import { convTranspose } from './ops/conv-transpose.js'
 import { dropout } from './ops/dropout.js'
-import { add, concat, div, flatten, mul, sub } from './ops/elementwise.js'
+import { add, concat, div, divByReciprocal, flatten, mul, sub, where } from './ops/elementwise.js'
 import { gemm, linear } from './ops/linear.js'
 import { adaptiveAvgPool, avgPool, maxPool } from './ops/pooling.js'
+import { dequantize, quantizeDequantize } from './ops/quantize.js'
+import { mean } from './ops/reduce.js'
 import { pad, reshape, squeeze, transpose, unsqueeze } from './ops/shape.js'
 
 /*
@@ -17,6 +29,9 @@ import { pad, reshape, squeeze, transpose, unsqueeze } from './ops/shape.js'
  * by step. This is what makes it possible to read weights from files, to wait for hooks, and to nest modules
  * without nesting function calls, although forwards are plain synchronous functions.
  */
+
+/** Gives the function to be differentiated, when all that it needs has been read. */
+export type GradientOf = (context: CallContext) => Differentiable | Promise<Differentiable>
 
 /** Stands for a value while a forward is recorded; counted from the module's inputs on. */
 class Slot {
@@ -30,7 +45,12 @@ export interface ComputeStep {
   readonly type: 'compute'
   readonly inputs: readonly number[]
   readonly compute: Compute
-  readonly outputs: readonly [number]
+  /** What to differentiate in the place of `compute`, where that cannot be. */
+  readonly gradient: GradientOf | undefined
+  /** The tensor of the model that this step uploads. */
+  readonly source: Tensor | undefined
+  /** Empty for a step that is there for its effect. */
+  readonly outputs: readonly [] | readonly [number]
 }
 
 export interface CallStep {
@@ -85,11 +105,33 @@ class Recorder {
     return slot.index
   }
 
-  emit(inputs: readonly Slot[], compute: Compute): Slot {
+  emit(
+    inputs: readonly Slot[],
+    compute: Compute,
+    { gradient, source }: { readonly gradient?: GradientOf; readonly source?: Tensor } = {},
+  ): Slot {
     const used = inputs.map((input) => this.use(input))
     const output = this.slot()
-    this.steps.push({ type: 'compute', inputs: used, compute, outputs: [output.index] })
+    this.steps.push({ type: 'compute', inputs: used, compute, gradient, source, outputs: [output.index] })
     return output
+  }
+
+  /** A tensor of the model. */
+  constant(source: Tensor): Slot {
+    return this.emit([], (_inputs, { device }) => device.upload(source), { source })
+  }
+
+  /** A step that gives no value. */
+  effect(inputs: readonly Slot[], compute: Compute): void {
+    const used = inputs.map((input) => this.use(input))
+    this.steps.push({
+      type: 'compute',
+      inputs: used,
+      compute,
+      gradient: undefined,
+      source: undefined,
+      outputs: [],
+    })
   }
 
   call(name: string, module: AnyModule, inputs: readonly Slot[]): readonly Slot[] {
@@ -103,18 +145,53 @@ class Recorder {
 
 type Unary = (x: Parameters<Compute>[0][0], context: Parameters<Compute>[1]) => ReturnType<Compute>
 
+type Layer = (x: Value, weight: Value, bias: Value | undefined, device: Device) => Value
+
+/** A layer; weight and bias are its own unless others are given. */
+const recordLayer = (
+  recorder: Recorder,
+  x: Slot,
+  { weight, bias }: { readonly weight: Tensor; readonly bias: Tensor | null },
+  given: Given<Slot>,
+  compute: Layer,
+): Slot => {
+  const ownBias = bias && !given.bias ? [recorder.constant(bias)] : []
+  const inputs = [given.weight ?? recorder.constant(weight), ...(given.bias ? [given.bias] : ownBias)]
+  return recorder.emit([x, ...inputs], ([value, weightValue, biasValue], { device }) =>
+    compute(value as Value, weightValue as Value, biasValue, device),
+  )
+}
+
+/** Batch-norm; its weight and bias are inputs, so that there are gradients for them. */
+const recordBatchNorm = (recorder: Recorder, x: Slot, attrs: BatchNormAttrs, training: boolean): Slot => {
+  const affine = [attrs.weight, attrs.bias].flatMap((tensor) => (tensor ? [recorder.constant(tensor)] : []))
+  return recorder.emit(
+    [x, ...affine],
+    ([value, ...unused], context) => {
+      for (const one of unused) one.dispose()
+      return batchNorm(value as Value, attrs, training, context)
+    },
+    { gradient: (context) => differentiableBatchNorm(attrs, training, context) },
+  )
+}
+
 const recordingOps = (recorder: Recorder): Ops<Slot> => {
   const unary = (x: Slot, compute: Unary): Slot =>
     recorder.emit([x], ([value], context) => compute(value as Parameters<Unary>[0], context))
   return {
     call: (name, module, inputs) => recorder.call(name, module, inputs),
-    constant: (tensor) => recorder.emit([], (_inputs, { device }) => device.upload(tensor)),
-    conv: (x, attrs) => unary(x, (value, { device }) => conv(value, attrs, device)),
-    convTranspose: (x, attrs) => unary(x, (value, { device }) => convTranspose(value, attrs, device)),
-    batchNorm: (x, attrs, training) =>
-      unary(x, (value, context) => batchNorm(value, attrs, training, context)),
-    linear: (x, attrs) => unary(x, (value, { device }) => linear(value, attrs, device)),
-    gemm: (x, attrs) => unary(x, (value, { device }) => gemm(value, attrs, device)),
+    constant: (tensor) => recorder.constant(tensor),
+    conv: (x, attrs, given = {}) =>
+      recordLayer(recorder, x, attrs, given, (...values) => conv(attrs, ...values)),
+    convTranspose: (x, attrs, given = {}) =>
+      recordLayer(recorder, x, attrs, given, (value, weight, bias) =>
+        convTranspose(attrs, value, weight, bias),
+      ),
+    batchNorm: (x, attrs, training) => recordBatchNorm(recorder, x, attrs, training),
+    linear: (x, attrs, given = {}) =>
+      recordLayer(recorder, x, attrs, given, (value, weight, bias) => linear(attrs, value, weight, bias)),
+    gemm: (x, attrs) =>
+      recordLayer(recorder, x, attrs, {}, (value, weight, bias) => gemm(attrs, value, weight, bias as Value)),
     relu: (x) => unary(x, relu),
     clip: (x, min, max) => unary(x, (value) => clip(value, min, max)),
     leakyRelu: (x, slope) => unary(x, (value) => leakyRelu(value, slope)),
@@ -125,7 +202,14 @@ const recordingOps = (recorder: Recorder): Ops<Slot> => {
     add: (a, b) => recorder.emit([a, b], add),
     sub: (a, b) => recorder.emit([a, b], sub),
     mul: (a, b) => recorder.emit([a, b], mul),
-    div: (a, b) => recorder.emit([a, b], div),
+    div: (a, b) => recorder.emit([a, b], div, { gradient: () => divByReciprocal }),
+    sqrt: (x) => unary(x, (value) => np.sqrt(value)),
+    where: (condition, a, b) => recorder.emit([condition, a, b], where),
+    mean: (x, axes) => unary(x, (value) => mean(value, axes)),
+    quantizeDequantize: (x, grid) =>
+      recorder.emit([x, grid.scale, grid.zeroPoint], (inputs) => quantizeDequantize(inputs, grid)),
+    dequantize: (integers, scale, zeroPoint, axis) =>
+      recorder.emit([integers, scale, zeroPoint], (inputs) => dequantize(inputs, axis)),
     concat: (values, axis) => recorder.emit(values, (inputs) => concat(inputs, axis)),
     flatten: (x, start, end) => unary(x, (value) => flatten(value, start, end)),
     reshape: (x, sizes) => unary(x, (value) => reshape(value, sizes)),
@@ -138,6 +222,14 @@ const recordingOps = (recorder: Recorder): Ops<Slot> => {
     adaptiveAvgPool: (x, size) => unary(x, (value, { device }) => adaptiveAvgPool(value, size, device)),
     dropout: (x, p, training) =>
       training ? unary(x, (value, { nextSeed }) => dropout(value, p, nextSeed())) : x,
+    kept: (attrs, name) =>
+      recorder.emit([], (_inputs, { device, learned }) => device.upload(learned.latest(attrs)[name])),
+    learn: (attrs, values, step) =>
+      recorder.effect(values, async (inputs, { device, learned }) => {
+        const seen = await Promise.all(inputs.map((value) => device.read(value)))
+        learned.update(attrs, await step(learned.latest(attrs), ...seen))
+        return undefined
+      }),
   }
 }
 

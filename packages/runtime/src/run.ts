@@ -1,8 +1,8 @@
 import type { AnyModule, ModelLike, Tensor } from '@nnfuse/ir'
 import { Device, type DeviceName, type Value } from './device.js'
 import { execute, type RunContext } from './execute.js'
+import { Learned } from './learned.js'
 import { type RunInput, toTensor } from './run-input.js'
-import { Statistics } from './statistics.js'
 import { disposeAll } from './values.js'
 
 export interface RunOptions {
@@ -19,7 +19,8 @@ export interface RunResult<M extends ModelLike = ModelLike> {
   readonly model: M
 }
 
-const uploadAll = async (inputs: readonly RunInput[], device: Device): Promise<Value[]> => {
+/** Puts inputs on a device; frees those that are there should one fail. */
+export const uploadAll = async (inputs: readonly RunInput[], device: Device): Promise<Value[]> => {
   const values: Value[] = []
   try {
     for (const input of inputs) values.push(await device.upload(toTensor(input)))
@@ -30,14 +31,15 @@ const uploadAll = async (inputs: readonly RunInput[], device: Device): Promise<V
   }
 }
 
-const readAll = async (values: readonly Value[], device: Device): Promise<Tensor[]> => {
+/** Reads values, which it consumes. */
+export const readAll = async (values: readonly Value[], device: Device): Promise<Tensor[]> => {
   const outputs: Tensor[] = []
   for (const value of values) outputs.push(await device.read(value))
   return outputs
 }
 
 /** Seeds for the dropouts of a run, one after the other. The odd step visits all 32-bit numbers. */
-const seeds = (seed: number): (() => number) => {
+export const seeds = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {
     state = (state + 0x9e3779b9) >>> 0
@@ -45,10 +47,11 @@ const seeds = (seed: number): (() => number) => {
   }
 }
 
-const rootOf = (model: ModelLike): AnyModule => ('kind' in model ? model : model.root)
+export const rootOf = (model: ModelLike): AnyModule => ('kind' in model ? model : model.root)
 
-const updated = <M extends ModelLike>(model: M, root: AnyModule, statistics: Statistics): M => {
-  const changed = statistics.appliedTo(root)
+/** The model with what was learned: the object that was given where that is nothing. */
+export const updated = <M extends ModelLike>(model: M, root: AnyModule, learned: Learned): M => {
+  const changed = learned.appliedTo(root)
   if (changed === root) return model
   return ('kind' in model ? changed : model.with(changed)) as M
 }
@@ -82,10 +85,10 @@ export const run = async <M extends ModelLike>(
   { device: name = 'wasm', seed = 0 }: RunOptions = {},
 ): Promise<RunResult<M>> => {
   const device = await Device.open(name)
-  const statistics = new Statistics()
-  const context: RunContext = { device, statistics, nextSeed: seeds(seed) }
+  const learned = new Learned()
+  const context: RunContext = { device, learned, nextSeed: seeds(seed) }
   const root = rootOf(model)
   const values = await execute(root, await uploadAll(inputs, device), context)
   const outputs = await readAll(values, device)
-  return { outputs, model: updated(model, root, statistics) }
+  return { outputs, model: updated(model, root, learned) }
 }

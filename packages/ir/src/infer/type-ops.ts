@@ -3,7 +3,8 @@ import { type GemmAttrs, outFeatures } from '../kinds/linear.js'
 import type { Ops } from '../ops.js'
 import type { ValueType } from '../value-type.js'
 import { broadcast, concat } from './joining.js'
-import { flattened, padded, reshaped, squeezed, transposed, unsqueezed } from './reshaping.js'
+import { followingSizes } from './known-sizes.js'
+import { averaged, flattened, padded, reshaped, squeezed, transposed, unsqueezed } from './reshaping.js'
 import { alike, onShape, typed } from './typed.js'
 import { convTransposed, spatial } from './windows.js'
 
@@ -18,7 +19,7 @@ const gemm = (x: ValueType, { weight, bias }: GemmAttrs): ValueType => {
 }
 
 /** {@link Ops} over types. A module without a forward gives what its kind says, or unknown types. */
-export const typeOps: Ops<ValueType> = {
+export const typeOps: Ops<ValueType> = followingSizes({
   call: (_name, module, inputs) => {
     const { forward, inferTypes } = module.definition
     if (forward === undefined) return inferTypes?.(module.attrs, inputs) ?? []
@@ -27,7 +28,7 @@ export const typeOps: Ops<ValueType> = {
   },
   constant: (value) => ({ dtype: value.dtype, shape: value.shape, value }),
   conv: (x, attrs) => spatial(x, outChannels(attrs), { kernel: kernelSize(attrs), ...attrs }),
-  convTranspose: convTransposed,
+  convTranspose: (x, attrs) => convTransposed(x, attrs),
   batchNorm: alike,
   linear: (x, attrs) => onShape(x, (shape) => [...shape.slice(0, -1), outFeatures(attrs)]),
   gemm,
@@ -42,6 +43,11 @@ export const typeOps: Ops<ValueType> = {
   sub: broadcast,
   mul: broadcast,
   div: broadcast,
+  sqrt: alike,
+  where: (condition, a, b) => typed(a.dtype ?? b.dtype, broadcast(condition, broadcast(a, b)).shape),
+  mean: averaged,
+  quantizeDequantize: alike,
+  dequantize: (x) => typed('float32', x.shape),
   concat,
   flatten: flattened,
   reshape: reshaped,
@@ -57,4 +63,6 @@ export const typeOps: Ops<ValueType> = {
       ...outputSize.map((size, i) => size ?? shape[i + 2] ?? null),
     ]),
   dropout: alike,
-}
+  kept: (attrs, name) => ({ dtype: attrs[name].dtype, shape: attrs[name].shape }),
+  learn: () => undefined,
+})

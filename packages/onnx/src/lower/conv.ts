@@ -1,6 +1,7 @@
 import {
   type ConvAttrs,
   type ConvTransposeAttrs,
+  type Given,
   kernelSize,
   type Padding,
   type PadPair,
@@ -43,11 +44,17 @@ interface Weighted {
   readonly bias: ConvAttrs['bias']
 }
 
-const operands = (emit: Emit, opType: string, x: DraftValue, { weight, bias }: Weighted): DraftValue[] => [
-  x,
-  emit.tensor(weight, 'weight', opType),
-  ...(bias ? [emit.tensor(bias, 'bias', opType)] : []),
-]
+const operands = (
+  emit: Emit,
+  opType: string,
+  x: DraftValue,
+  { weight, bias }: Weighted,
+  given: Given<DraftValue>,
+): DraftValue[] => {
+  const weightValue = given.weight ?? emit.tensor(weight, 'weight', opType)
+  const biasValue = given.bias ?? (bias ? emit.tensor(bias, 'bias', opType) : undefined)
+  return biasValue ? [x, weightValue, biasValue] : [x, weightValue]
+}
 
 const padModes = { reflect: ['reflect', 2], replicate: ['edge', 2], circular: ['wrap', 19] } as const
 
@@ -70,21 +77,27 @@ const pad = (emit: Emit, x: DraftValue, attrs: ConvAttrs, padding: readonly PadP
 
 const none = (attrs: ConvAttrs): readonly PadPair[] => kernelSize(attrs).map(() => [0, 0])
 
-export const conv = (emit: Emit, x: DraftValue, attrs: ConvAttrs): DraftValue => {
+export const conv = (
+  emit: Emit,
+  x: DraftValue,
+  attrs: ConvAttrs,
+  given: Given<DraftValue> = {},
+): DraftValue => {
   const type = typeOps.conv(x.type, attrs)
-  if (attrs.paddingMode === 'zeros') return plainConv(emit, x, attrs, type, plainPadding(attrs))
+  if (attrs.paddingMode === 'zeros') return plainConv(emit, x, attrs, given, type, plainPadding(attrs))
   const padding = explicitPadding(emit, attrs)
-  return plainConv(emit, pad(emit, x, attrs, padding), attrs, type, none(attrs))
+  return plainConv(emit, pad(emit, x, attrs, padding), attrs, given, type, none(attrs))
 }
 
 const plainConv = (
   emit: Emit,
   x: DraftValue,
   attrs: ConvAttrs,
+  given: Given<DraftValue>,
   type: ValueType,
   padding: Padding,
 ): DraftValue =>
-  emit.node('Conv', operands(emit, 'Conv', x, attrs), type, {
+  emit.node('Conv', operands(emit, 'Conv', x, attrs, given), type, {
     dilations: attrs.dilation,
     group: attrs.groups,
     kernel_shape: kernelSize(attrs),
@@ -92,13 +105,18 @@ const plainConv = (
     strides: attrs.stride,
   })
 
-export const convTranspose = (emit: Emit, x: DraftValue, attrs: ConvTransposeAttrs): DraftValue => {
+export const convTranspose = (
+  emit: Emit,
+  x: DraftValue,
+  attrs: ConvTransposeAttrs,
+  given: Given<DraftValue> = {},
+): DraftValue => {
   const { padding, outputPadding } = attrs
   if (typeof padding === 'string')
     throw cannotExpress(emit.path, `padding "${padding}" of a transposed convolution`)
   return emit.node(
     'ConvTranspose',
-    operands(emit, 'ConvTranspose', x, attrs),
+    operands(emit, 'ConvTranspose', x, attrs, given),
     typeOps.convTranspose(x.type, attrs),
     {
       dilations: attrs.dilation,

@@ -6,17 +6,20 @@ import { batchNorm } from './batch-norm.js'
 import { conv, convTranspose } from './conv.js'
 import { gemm, linear } from './linear.js'
 import { adaptiveAvgPool, avgPool, maxPool } from './pooling.js'
+import { dequantize, quantizeDequantize } from './quantize.js'
+import { mean } from './reduce.js'
 import { pad, reshape, squeeze, unsqueeze } from './reshaping.js'
 import { concat, dropout, flatten } from './shape.js'
+import { where } from './where.js'
 
 /** {@link Ops} by writing nodes. */
 export const opsOf = (emitter: Emitter): Ops<DraftValue> => ({
   call: (name, module, inputs) => emitter.call(name, module, inputs),
   constant: (tensor) => emitter.constant(tensor),
-  conv: (x, attrs) => conv(emitter, x, attrs),
-  convTranspose: (x, attrs) => convTranspose(emitter, x, attrs),
+  conv: (x, attrs, given) => conv(emitter, x, attrs, given),
+  convTranspose: (x, attrs, given) => convTranspose(emitter, x, attrs, given),
   batchNorm: (x, attrs, training) => batchNorm(emitter, x, attrs, training),
-  linear: (x, attrs) => linear(emitter, x, attrs),
+  linear: (x, attrs, given) => linear(emitter, x, attrs, given),
   gemm: (x, attrs) => gemm(emitter, x, attrs),
   relu: (x) => emitter.node('Relu', [x], x.type),
   clip: (x, min, max) => clip(emitter, x, min, max),
@@ -29,6 +32,11 @@ export const opsOf = (emitter: Emitter): Ops<DraftValue> => ({
   sub: (a, b) => emitter.node('Sub', [a, b], typeOps.sub(a.type, b.type)),
   mul: (a, b) => emitter.node('Mul', [a, b], typeOps.mul(a.type, b.type)),
   div: (a, b) => emitter.node('Div', [a, b], typeOps.div(a.type, b.type)),
+  sqrt: (x) => emitter.node('Sqrt', [x], x.type),
+  where: (condition, a, b) => where(emitter, condition, a, b),
+  mean: (x, axes) => mean(emitter, x, axes),
+  quantizeDequantize: (x, grid) => quantizeDequantize(emitter, x, grid),
+  dequantize: (integers, scale, zeroPoint, axis) => dequantize(emitter, integers, scale, zeroPoint, axis),
   concat: (values, axis) => concat(emitter, values, axis),
   flatten: (x, startAxis, endAxis) => flatten(emitter, x, startAxis, endAxis),
   reshape: (x, sizes) => reshape(emitter, x, sizes),
@@ -40,4 +48,6 @@ export const opsOf = (emitter: Emitter): Ops<DraftValue> => ({
   avgPool: (x, attrs) => avgPool(emitter, x, attrs),
   adaptiveAvgPool: (x, outputSize) => adaptiveAvgPool(emitter, x, outputSize),
   dropout: (x, p, training) => dropout(emitter, x, p, training),
+  kept: (attrs, name) => emitter.constant(attrs[name]),
+  learn: () => undefined,
 })

@@ -1,7 +1,7 @@
 import { numpy as np } from '@jax-js/jax'
 import { type BatchNormAttrs, floatTensor, readValues, type Tensor, tensorOf } from '@nnfuse/ir'
-import type { CallContext } from '../call-context.js'
-import type { Device, Value } from '../device.js'
+import type { CallContext, Differentiable } from '../call-context.js'
+import { type Device, scalar, type Value } from '../device.js'
 import { badInput, wrongShape } from '../errors.js'
 
 /** Mean and biased variance of each channel, in numbers, and how many elements they are of. */
@@ -76,13 +76,13 @@ const updateRunning = async (
   batch: Statistics,
   context: CallContext,
 ): Promise<void> => {
-  const attrs = context.statistics.latest(given)
+  const attrs = context.learned.latest(given)
   const { runningMean, runningVar, numBatchesTracked, momentum } = attrs
   if (runningMean === null || runningVar === null) return
   const tracked = numBatchesTracked && (await counted(numBatchesTracked))
   const factor = momentum ?? (tracked === null ? 0 : 1 / tracked.count)
   const unbiased = Float64Array.from(batch.variance, (value) => (value * batch.count) / (batch.count - 1))
-  context.statistics.update(given, {
+  context.learned.update(given, {
     runningMean: await blended(runningMean, batch.mean, factor),
     runningVar: await blended(runningVar, unbiased, factor),
     numBatchesTracked: tracked?.tensor ?? null,
@@ -95,7 +95,7 @@ const statisticsFor = async (
   training: boolean,
   context: CallContext,
 ): Promise<Pick<Statistics, 'mean' | 'variance'>> => {
-  const { runningMean, runningVar } = context.statistics.latest(given)
+  const { runningMean, runningVar } = context.learned.latest(given)
   if (!training && runningMean !== null && runningVar !== null) {
     return { mean: await floats(runningMean), variance: await floats(runningVar) }
   }
@@ -120,4 +120,48 @@ export const batchNorm = async (
   const centred = x.sub(asChannels(mean, x, device))
   const scaled = centred.mul(asChannels(scale, centred, device))
   return bias === null ? scaled : scaled.add(asChannels(bias, scaled, device))
+}
+
+const usesBatch = ({ runningMean, runningVar }: BatchNormAttrs, training: boolean): boolean =>
+  training || runningMean === null || runningVar === null
+
+interface Moments {
+  readonly mean: Value
+  readonly variance: Value
+}
+
+/** As arrays that can be differentiated, shaped to broadcast to `x`. */
+const momentsOf = (x: Value): Moments => {
+  const shape = [-1, ...x.shape.slice(2).map(() => 1)]
+  const mean = channelMean(x.ref).reshape(shape)
+  const centred = x.sub(mean.ref)
+  return { mean, variance: channelMean(centred.ref.mul(centred)).reshape(shape) }
+}
+
+/**
+ * The same in arrays from beginning to end, so that it can be differentiated: of the input, and of the weight and bias
+ * where there are such. The running statistics are left alone.
+ */
+export const differentiableBatchNorm = async (
+  attrs: BatchNormAttrs,
+  training: boolean,
+  { learned, device }: CallContext,
+): Promise<Differentiable> => {
+  const { runningMean, runningVar } = learned.latest(attrs)
+  const running = usesBatch(attrs, training)
+    ? undefined
+    : { mean: await floats(runningMean as Tensor), variance: await floats(runningVar as Tensor) }
+  return (inputs) => {
+    const [x, ...affine] = inputs as readonly [Value, ...Value[]]
+    const channels = [-1, ...x.shape.slice(2).map(() => 1)]
+    const { mean, variance } = running
+      ? { mean: asChannels(running.mean, x, device), variance: asChannels(running.variance, x, device) }
+      : momentsOf(x.ref)
+    const root = np.sqrt(variance.add(scalar(x, attrs.eps)))
+    const normalized = x.sub(mean).div(root)
+    const weight = attrs.weight && affine[0]
+    const bias = attrs.bias && affine[attrs.weight ? 1 : 0]
+    const scaled = weight ? normalized.mul(weight.reshape(channels)) : normalized
+    return bias ? scaled.add(bias.reshape(channels)) : scaled
+  }
 }

@@ -1,6 +1,6 @@
 import { lax, numpy as np } from '@jax-js/jax'
 import { type ConvTransposeAttrs, inChannelsTransposed, kernelSize, type PadPair } from '@nnfuse/ir'
-import type { Device, Value } from '../device.js'
+import type { Value } from '../device.js'
 import { badInput } from '../errors.js'
 import { addBias, checkChannelsFirst } from './conv.js'
 import { extentOf, halves } from './padding.js'
@@ -44,18 +44,22 @@ const turned = (weight: Value, groups: number): Value => {
   return swapped.reshape([groups * perGroup, channels / groups, ...kernel])
 }
 
-export const convTranspose = async (x: Value, attrs: ConvTransposeAttrs, device: Device): Promise<Value> => {
+export const convTranspose = (
+  attrs: ConvTransposeAttrs,
+  x: Value,
+  weight: Value,
+  bias: Value | undefined,
+): Value => {
   const { stride, dilation, groups } = attrs
   checkChannelsFirst(x.shape, inChannelsTransposed(attrs), stride.length)
   const sizes = x.shape.slice(2)
   const amounts = amountsOf(attrs, sizes)
   checkNotEmpty(attrs, sizes, amounts)
-  const weight = turned(await device.upload(attrs.weight), groups)
   const ones = stride.map(() => 1)
-  const product = lax.convGeneralDilated(x, weight, ones, amounts, {
+  const product = lax.convGeneralDilated(x, turned(weight, groups), ones, amounts, {
     lhsDilation: [...stride],
     rhsDilation: [...dilation],
     featureGroupCount: groups,
   })
-  return addBias(product, attrs.bias, device)
+  return addBias(product, bias)
 }

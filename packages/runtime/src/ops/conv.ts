@@ -1,5 +1,5 @@
 import { lax } from '@jax-js/jax'
-import { type ConvAttrs, inChannels, kernelSize, type PadPair, type Tensor } from '@nnfuse/ir'
+import { type ConvAttrs, inChannels, kernelSize, type PadPair } from '@nnfuse/ir'
 import type { Device, Value } from '../device.js'
 import { badInput, wrongShape } from '../errors.js'
 import { convByColumns, gainsByColumns } from './im2col.js'
@@ -24,20 +24,23 @@ const checkFits = (sizes: readonly number[], pairs: readonly PadPair[], window: 
   }
 }
 
-export const addBias = async (y: Value, bias: Tensor | null, device: Device): Promise<Value> => {
-  if (bias === null) return y
-  const column = (await device.upload(bias)).reshape([-1, ...y.shape.slice(2).map(() => 1)])
-  return y.add(column)
-}
+/** Adds a bias for each channel, if there is one. */
+export const addBias = (y: Value, bias: Value | undefined): Value =>
+  bias === undefined ? y : y.add(bias.reshape([-1, ...y.shape.slice(2).map(() => 1)]))
 
-export const conv = async (x: Value, attrs: ConvAttrs, device: Device): Promise<Value> => {
+export const conv = (
+  attrs: ConvAttrs,
+  x: Value,
+  weight: Value,
+  bias: Value | undefined,
+  device: Device,
+): Value => {
   const { stride, dilation, paddingMode, groups } = attrs
   const window = { kernel: kernelSize(attrs), stride, dilation }
   checkChannelsFirst(x.shape, inChannels(attrs), stride.length)
   const sizes = x.shape.slice(2)
   const pairs = padPairs(attrs.padding, sizes, window)
   checkFits(sizes, pairs, window)
-  const weight = await device.upload(attrs.weight)
   const padded = paddingMode === 'zeros' ? x : padWithElements(x, pairs, paddingMode, device)
   const zeros = paddingMode === 'zeros' ? pairs : pairs.map((): PadPair => [0, 0])
   const product = gainsByColumns(padded.shape, attrs.weight.shape, zeros, window)
@@ -49,5 +52,5 @@ export const conv = async (x: Value, attrs: ConvAttrs, device: Device): Promise<
         zeros.map(([before, after]) => [before, after]),
         { rhsDilation: [...dilation], featureGroupCount: groups },
       )
-  return addBias(product, attrs.bias, device)
+  return addBias(product, bias)
 }

@@ -1,0 +1,43 @@
+export { calculateQParams, type QParamNumbers } from './calculate-qparams.js'
+export { type ConvertOptions, convert, toFloat } from './convert.js'
+export {
+  FakeQuantize,
+  type FakeQuantizeAttrs,
+  type FakeQuantizeModule,
+  type FakeQuantizeOptions,
+} from './fake-quantize.js'
+export { freezeBatchNormStats, updateBatchNormStats } from './freeze.js'
+export { type QatKind, type QatModule, type QatParts, qatKind } from './kinds/qat-layers.js'
+export { isQatModule, qatKinds } from './kinds/qat-table.js'
+export {
+  type Quantized,
+  type QuantizedAttrs,
+  type QuantizedKind,
+  type QuantizedModule,
+  type QuantizedParts,
+  quantizedKind,
+} from './kinds/quantized-layers.js'
+export { mergeObserverStates, type ObserverState, observerStates } from './observer-states.js'
+export { type Histogram, type HistogramOptions, histogram } from './observers/histogram.js'
+export { minMax } from './observers/min-max.js'
+export { type MovingAverageOptions, movingAverage } from './observers/moving-average.js'
+export type { Observer, Range } from './observers/observer.js'
+export { type PercentileOptions, percentile } from './observers/percentile.js'
+export { type PrepareQatOptions, prepareQat } from './prepare-qat.js'
+export { type QuantBackend, qconfigs } from './presets.js'
+export { type QatConversion, qatConversions } from './qat-conversions.js'
+export { type QatSwap, qatSwaps, swapRules } from './qat-swaps.js'
+export { type QConfig, type QConfigMapping, qconfigFor } from './qconfig.js'
+export {
+  type QuantDType,
+  type QuantScheme,
+  type QuantSpec,
+  type QuantSpecOptions,
+  quantSpec,
+} from './quant-spec.js'
+export {
+  QuantizeDequantize,
+  type QuantizeDequantizeAttrs,
+  type QuantizeDequantizeModule,
+} from './quantize-dequantize.js'
+export { fakeQuantize, observe, slowForward } from './toggles.js'
