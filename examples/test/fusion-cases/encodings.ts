@@ -51,13 +51,8 @@ export const encodings: readonly FusionCase[] = [
   reaches('47', 'weight through Identity', 1, (m) =>
     bn(m, conv(m, image(m), kernel, { weight: m.node('Identity', [m.weights(kernel)]) })),
   ),
-  leaves(
-    '48',
-    'int8 weight through DequantizeLinear, which folding would make floats',
-    3,
-    /its weight is quantized/,
-    (m) => bn(m, conv(m, image(m), kernel, { weight: int8Weight(m) })),
-    { fewest: 2 },
+  reaches('48', 'int8 weight through DequantizeLinear, whose scale takes the factors up', 2, (m) =>
+    bn(m, conv(m, image(m), kernel, { weight: int8Weight(m) })),
   ),
   reaches('49', 'weight through Transpose of a constant', 1, (m) => {
     const weight = m.node('Transpose', [m.weights([3, 3, 3, 4])], { perm: [3, 2, 0, 1] })

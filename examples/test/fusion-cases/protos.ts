@@ -65,6 +65,7 @@ const dataTypes: Partial<Record<DType, DataType>> = {
   bfloat16: DataType.BFLOAT16,
   float64: DataType.DOUBLE,
   int8: DataType.INT8,
+  int32: DataType.INT32,
   uint8: DataType.UINT8,
   int64: DataType.INT64,
   bool: DataType.BOOL,

@@ -17,6 +17,7 @@ import {
 } from '@nnfuse/ir'
 import { type Exactness, isExactEnough } from '@nnfuse/matcher'
 import { type Affine, areFloats, at, computed, sizeOf } from './affine.js'
+import { type ChannelOf, scaleWeight } from './scale-weight.js'
 
 /*
  * A layer whose outputs are weighted sums of its input channels takes up what comes before it, with s and t one number
@@ -29,17 +30,6 @@ import { type Affine, areFloats, at, computed, sizeOf } from './affine.js'
  */
 
 type Values = ArrayLike<number>
-
-/** Which input channel an element of the weight, by its position, is multiplied with. */
-type ChannelOf = (i: number) => number
-
-/** `W * s` */
-const scaled = (weight: Tensor, scale: Tensor | null, channelOf: ChannelOf): Tensor =>
-  scale === null
-    ? weight
-    : computed(weight, weight.shape, [weight, scale], (w, s) =>
-        new Float64Array(w as Values).map((x, i) => x * at(s as Values, channelOf(i))),
-      )
 
 const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
 
@@ -76,7 +66,11 @@ interface Absorber {
   readonly tensors: readonly (Tensor | null)[]
   /** Why it cannot take up a shift; unless the border may differ, where that is all. */
   readonly noShift?: { readonly reason: string; readonly onlyAtBorder: boolean }
-  readonly absorb: (affine: Affine) => AnyModule
+  readonly weight: Tensor
+  /** Which input channel an element of the weight is multiplied with. */
+  readonly channelOf: ChannelOf
+  /** The layer with a weight that has taken up the scale. */
+  readonly absorb: (weight: Tensor, shift: Tensor | null) => AnyModule
 }
 
 const atBorder = { reason: 'it pads with zeros, where nothing would be added', onlyAtBorder: true }
@@ -98,11 +92,10 @@ const conv = (module: ConvModule): Absorber => {
     channels: inChannels(module.attrs),
     tensors: [weight, bias],
     ...(padsWithZeros(module) && { noShift: atBorder }),
-    absorb: ({ scale, shift }) =>
-      withAttrs(module, {
-        weight: scaled(weight, scale, channelOf),
-        bias: rebiased(weight, bias, shift, channelOf),
-      }),
+    weight,
+    channelOf,
+    absorb: (scaled, shift) =>
+      withAttrs(module, { weight: scaled, bias: rebiased(weight, bias, shift, channelOf) }),
   }
 }
 
@@ -114,8 +107,9 @@ const convTranspose = (module: ConvTransposeModule): Absorber => {
     channels: inChannelsTransposed(module.attrs),
     tensors: [weight],
     noShift: fewerProducts,
-    absorb: ({ scale }) =>
-      withAttrs(module, { weight: scaled(weight, scale, (i) => Math.floor(i / perChannel)) }),
+    weight,
+    channelOf: (i) => Math.floor(i / perChannel),
+    absorb: (scaled) => withAttrs(module, { weight: scaled }),
   }
 }
 
@@ -126,15 +120,15 @@ const absorberOf = (module: AnyModule, x: ValueType): Absorber | undefined => {
   const { weight, bias } = module.attrs
   const features = inFeatures(module.attrs)
   const rank = rankOf(x)
+  const channelOf: ChannelOf = (i) => i % features
   return {
     axis: rank === undefined ? undefined : rank - 1,
     channels: features,
     tensors: [weight, bias],
-    absorb: ({ scale, shift }) =>
-      withAttrs(module, {
-        weight: scaled(weight, scale, (i) => i % features),
-        bias: rebiased(weight, bias, shift, (i) => i % features),
-      }),
+    weight,
+    channelOf,
+    absorb: (scaled, shift) =>
+      withAttrs(module, { weight: scaled, bias: rebiased(weight, bias, shift, channelOf) }),
   }
 }
 
@@ -179,7 +173,7 @@ export const absorbInput = (
   if (first !== undefined) return intoFirst(module, first, affine, x, exact)
   const absorber = absorberOf(module, x)
   if (absorber === undefined) return undefined
-  const { axis, channels, tensors, absorb } = absorber
+  const { axis, channels, tensors, weight, channelOf, absorb } = absorber
   if (module.training) return 'it is in training mode'
   if (!areFloats(tensors)) return 'its weights are not all floats'
   const noShift = affine.shift === null ? undefined : absorber.noShift
@@ -190,5 +184,7 @@ export const absorbInput = (
     if (axis !== affine.axis) return `its channels are axis ${axis}, not axis ${affine.axis}`
     if (channels !== sizeOf(affine)) return `it takes ${channels} channels, not ${sizeOf(affine)}`
   }
-  return { module: absorb(affine), exactness: noShift === undefined ? 'real' : 'border' }
+  const scaled = scaleWeight(weight, affine.scale, channelOf)
+  if (typeof scaled === 'string') return scaled
+  return { module: absorb(scaled, affine.shift), exactness: noShift === undefined ? 'real' : 'border' }
 }

@@ -19,6 +19,7 @@ import {
   withAttrs,
 } from '@nnfuse/ir'
 import { type Affine, areFloats, at, computed, sizeOf } from './affine.js'
+import { type ChannelOf, scaleWeight } from './scale-weight.js'
 
 /*
  * A layer whose output channels are weighted sums takes up what follows it, with s and t one number a channel:
@@ -29,19 +30,6 @@ import { type Affine, areFloats, at, computed, sizeOf } from './affine.js'
  */
 
 type Values = ArrayLike<number>
-
-/** How often a block of elements, that belong to one channel, is repeated: which channel is block `i` of? */
-type ChannelOf = (block: number) => number
-
-/** `s * W` */
-const scaled = (weight: Tensor, scale: Tensor | null, blockSize: number, channelOf: ChannelOf): Tensor =>
-  scale === null
-    ? weight
-    : computed(weight, weight.shape, [weight, scale], (w, s) =>
-        new Float64Array(w as Values).map(
-          (x, i) => x * at(s as Values, channelOf(Math.floor(i / blockSize))),
-        ),
-      )
 
 /** `s * b + t`; a bias that is not there is 0. */
 const shifted = (
@@ -61,38 +49,47 @@ const shifted = (
 
 const elements = (shape: readonly number[]): number => shape.reduce((count, size) => count * size, 1)
 
-const intoConv = (conv: ConvModule, affine: Affine): AnyModule => {
-  const { weight, bias } = conv.attrs
-  return withAttrs(conv, {
-    weight: scaled(weight, affine.scale, elements(weight.shape.slice(1)), (block) => block),
-    bias: shifted(bias, affine, outChannels(conv.attrs), weight),
-  })
+/** `[outChannels, ...]` */
+const leading = ({ shape }: Tensor): ChannelOf => {
+  const block = elements(shape.slice(1))
+  return (i) => Math.floor(i / block)
 }
 
 /** Block (i, j) of `[inChannels, outChannels / groups, ...]` belongs to channel `floor(i / I) * G + j`. */
-const intoConvTranspose = (conv: ConvTransposeModule, affine: Affine): AnyModule => {
-  const { weight, bias, groups } = conv.attrs
-  const [inChannels = 0, perGroup = 0, ...kernel] = weight.shape
-  const channelOf = (block: number): number =>
-    Math.floor(Math.floor(block / perGroup) / (inChannels / groups)) * perGroup + (block % perGroup)
-  return withAttrs(conv, {
-    weight: scaled(weight, affine.scale, elements(kernel), channelOf),
-    bias: shifted(bias, affine, outChannelsTransposed(conv.attrs), weight),
-  })
+const transposedChannels = ({ weight: { shape }, groups }: ConvTransposeModule['attrs']): ChannelOf => {
+  const [inChannels = 0, perGroup = 0, ...kernel] = shape
+  const taps = elements(kernel)
+  return (i) => {
+    const block = Math.floor(i / taps)
+    return Math.floor(Math.floor(block / perGroup) / (inChannels / groups)) * perGroup + (block % perGroup)
+  }
 }
 
-const intoLinear = (linear: LinearModule, affine: Affine): AnyModule => {
-  const { weight, bias } = linear.attrs
-  return withAttrs(linear, {
-    weight: scaled(weight, affine.scale, elements(weight.shape.slice(1)), (block) => block),
-    bias: shifted(bias, affine, outFeatures(linear.attrs), weight),
-  })
-}
+/** A weight that has taken up the scale, or the reason why it cannot; and the layer with it. */
+type Absorb = (affine: Affine) => AnyModule | string
+
+/** Of a layer with a bias for each channel. */
+const intoWeighted =
+  (module: ConvModule | ConvTransposeModule | LinearModule, channels: number, channelOf: ChannelOf): Absorb =>
+  (affine) => {
+    const { weight, bias } = module.attrs
+    const scaled = scaleWeight(weight, affine.scale, channelOf)
+    if (typeof scaled === 'string') return scaled
+    return withAttrs(
+      module as AnyModule,
+      {
+        weight: scaled,
+        bias: shifted(bias, affine, channels, weight),
+      } as never,
+    )
+  }
 
 /** Here every row may have a bias of its own. */
-const intoGemm = (gemm: GemmModule, { scale, shift }: Affine): AnyModule => {
+const intoGemm = (gemm: GemmModule, { scale, shift }: Affine): AnyModule | string => {
   const { weight, bias } = gemm.attrs
-  const [out = 0, features = 0] = weight.shape
+  const scaled = scaleWeight(weight, scale, leading(weight))
+  if (typeof scaled === 'string') return scaled
+  const [out = 0] = weight.shape
   const [rows = 1, columns = 1] = bias.shape
   const rebiased = computed(bias, [rows, out], [bias, scale, shift], (b, s, t) =>
     Float64Array.from({ length: rows * out }, (_, i) => {
@@ -101,17 +98,16 @@ const intoGemm = (gemm: GemmModule, { scale, shift }: Affine): AnyModule => {
       return given * (s ? at(s, column) : 1) + (t ? at(t, column) : 0)
     }),
   )
-  return withAttrs(gemm, { weight: scaled(weight, scale, features, (block) => block), bias: rebiased })
+  return withAttrs(gemm, { weight: scaled, bias: rebiased })
 }
 
-const intoBatchNorm = (bn: BatchNormModule, affine: Affine): AnyModule => {
+const intoBatchNorm = (bn: BatchNormModule, affine: Affine): AnyModule | string => {
   const { weight, bias, runningVar, numFeatures } = bn.attrs
   const like = (weight ?? runningVar) as Tensor
   const ones = computed(like, [numFeatures], [], () => new Float64Array(numFeatures).fill(1))
-  return withAttrs(bn, {
-    weight: scaled(weight ?? ones, affine.scale, 1, (block) => block),
-    bias: shifted(bias, affine, numFeatures, like),
-  })
+  const scaled = scaleWeight(weight ?? ones, affine.scale, (i) => i)
+  if (typeof scaled === 'string') return scaled
+  return withAttrs(bn, { weight: scaled, bias: shifted(bias, affine, numFeatures, like) })
 }
 
 /** A layer's channels: along which axis of its output they lie, how many there are, and how it takes them up. */
@@ -119,7 +115,7 @@ interface Absorber {
   readonly axis: number | undefined
   readonly channels: number
   readonly tensors: readonly (Tensor | null)[]
-  readonly absorb: (affine: Affine) => AnyModule
+  readonly absorb: Absorb
 }
 
 const lastAxis = (type: ValueType): number | undefined => {
@@ -130,27 +126,30 @@ const lastAxis = (type: ValueType): number | undefined => {
 const absorberOf = (module: AnyModule, output: ValueType): Absorber | undefined => {
   if (isConv(module)) {
     const { weight, bias } = module.attrs
-    const absorb = (affine: Affine): AnyModule => intoConv(module, affine)
-    return { axis: 1, channels: outChannels(module.attrs), tensors: [weight, bias], absorb }
+    const channels = outChannels(module.attrs)
+    const absorb = intoWeighted(module, channels, leading(weight))
+    return { axis: 1, channels, tensors: [weight, bias], absorb }
   }
   if (isConvTranspose(module)) {
     const { weight, bias } = module.attrs
-    const absorb = (affine: Affine): AnyModule => intoConvTranspose(module, affine)
-    return { axis: 1, channels: outChannelsTransposed(module.attrs), tensors: [weight, bias], absorb }
+    const channels = outChannelsTransposed(module.attrs)
+    const absorb = intoWeighted(module, channels, transposedChannels(module.attrs))
+    return { axis: 1, channels, tensors: [weight, bias], absorb }
   }
   if (Linear.is(module)) {
     const { weight, bias } = module.attrs
-    const absorb = (affine: Affine): AnyModule => intoLinear(module, affine)
-    return { axis: lastAxis(output), channels: outFeatures(module.attrs), tensors: [weight, bias], absorb }
+    const channels = outFeatures(module.attrs)
+    const absorb = intoWeighted(module, channels, leading(weight))
+    return { axis: lastAxis(output), channels, tensors: [weight, bias], absorb }
   }
   if (Gemm.is(module)) {
     const { weight, bias } = module.attrs
-    const absorb = (affine: Affine): AnyModule => intoGemm(module, affine)
+    const absorb: Absorb = (affine) => intoGemm(module, affine)
     return { axis: 1, channels: weight.shape[0] ?? 0, tensors: [weight, bias], absorb }
   }
   if (isBatchNorm(module) && module.attrs.runningMean !== null && module.attrs.runningVar !== null) {
     const { weight, bias, runningVar, numFeatures } = module.attrs
-    const absorb = (affine: Affine): AnyModule => intoBatchNorm(module, affine)
+    const absorb: Absorb = (affine) => intoBatchNorm(module, affine)
     return { axis: 1, channels: numFeatures, tensors: [weight, bias, runningVar], absorb }
   }
   return undefined

@@ -1,4 +1,12 @@
-import { type AnyModule, type Call, hasHooks, type ValueId, type ValueType } from '@nnfuse/ir'
+import {
+  type AnyModule,
+  type Call,
+  hasHooks,
+  quantizedOf,
+  type Tensor,
+  type ValueId,
+  type ValueType,
+} from '@nnfuse/ir'
 import { type Declined, decline, type Exactness, type Flow, type Rule } from '@nnfuse/matcher'
 
 /** A graph while affine functions are taken up in it. Only modules change, so its index stays right. */
@@ -41,6 +49,12 @@ export const checkShared = (editing: Editing, position: number): true | Declined
   return calls === 1 || because(editing, position, `it is called from ${calls} places`)
 }
 
+/** Its weight is integers, which rules that compute another weight leave alone. */
+const isQuantized = ({ attrs }: AnyModule): boolean => {
+  const { weight } = attrs as { readonly weight?: Tensor | null }
+  return weight != null && quantizedOf(weight) !== undefined
+}
+
 /** Rules that fold neighbours give the bits that their authors promise, so what they will take is left to them. */
 export const isLeftToRules = (editing: Editing, position: number): boolean => {
   const { index } = editing.flow
@@ -48,6 +62,7 @@ export const isLeftToRules = (editing: Editing, position: number): boolean => {
   const producer = input === undefined ? undefined : index.producerOf(input)
   if (input === undefined || producer === undefined || editing.gone.has(producer)) return false
   if (index.usersOf(input).length > 1 || index.isOutput(input)) return false
+  if (isQuantized(moduleIn(editing, producer))) return false
   const [before, after] = [moduleIn(editing, producer).kind, moduleIn(editing, position).kind]
   return editing.rules.some(
     ({ pattern, slots: [first, second] }) =>

@@ -3,12 +3,17 @@ import {
   Add,
   AvgPool2d,
   Div,
+  floatTensor,
   graphModule,
+  MaxPool1d,
+  MaxPool2d,
   Mul,
   ReLU,
   Reshape,
   Sequential,
+  sliceTensor,
   Transpose,
+  withAttrs,
 } from '@nnfuse/ir'
 import { expect, test } from 'vitest'
 import {
@@ -26,6 +31,10 @@ import {
 interface Left extends Case {
   readonly reason: string
 }
+
+/** Numbers that nobody has read yet. */
+const inFile = (size: number) =>
+  sliceTensor('float32', [size], { name: 'weights', size: 4 * size, read: async () => new Uint8Array() }, 0)
 
 /** As a reader of files leaves it: what it is told comes as a value, and nothing but its name says what it does. */
 const stays: Record<string, Left> = {
@@ -155,6 +164,36 @@ const stays: Record<string, Left> = {
     inputs: [image],
     leaves: 'Conv2d AvgPool2d BatchNorm2d',
     reason: 'pool (nn.AvgPool2d): it counts zeros around its input',
+  },
+  'a batch-norm with a negative factor behind the largest of windows': {
+    model: Sequential({
+      conv: nn.Conv2d(3, 4, 1),
+      pool: MaxPool2d({ kernelSize: 3 }),
+      bn: withAttrs(bn2d(4), { weight: floatTensor([1, 2, -0.5, 1], [4]) }),
+    }),
+    inputs: [image],
+    leaves: 'Conv2d MaxPool2d BatchNorm2d',
+    reason: 'pool (nn.MaxPool2d): multiplied by a negative number, the largest would be the smallest',
+  },
+  'a batch-norm behind the largest of windows, whose factors lie in a file': {
+    model: Sequential({
+      conv: nn.Conv2d(3, 4, 1),
+      pool: MaxPool2d({ kernelSize: 3 }),
+      bn: withAttrs(bn2d(4), { weight: inFile(4) }),
+    }),
+    inputs: [image],
+    leaves: 'Conv2d MaxPool2d BatchNorm2d',
+    reason: 'pool (nn.MaxPool2d): whether it is multiplied by negative numbers is not at hand',
+  },
+  'a factor behind the largest of its axis': {
+    model: Sequential({
+      linear: nn.Linear(4, 4),
+      pool: MaxPool1d({ kernelSize: 1 }),
+      mul: graphModule({ c: constant(4), mul: Mul() }, (m, x) => m.mul(x, m.c())),
+    }),
+    inputs: [[2, 3, 4]],
+    leaves: 'Linear MaxPool1d Constant Mul',
+    reason: 'pool (nn.MaxPool1d): it is not certain that no maximum is taken along axis 2',
   },
   'a factor behind a mean over its axis': {
     model: Sequential({

@@ -14,6 +14,7 @@ import {
 import { type Affine, part, sizeOf } from './affine.js'
 import { reshapesAsTold } from './opaque-op.js'
 import { passesAverages } from './pass-averages.js'
+import { passesMaxima } from './pass-maxima.js'
 import { trackAxes } from './track-axis.js'
 
 /** An affine function that an input of a layer has to go through instead of its output. */
@@ -103,8 +104,9 @@ export const moveBack = (
   if (changesShapeOnly(module))
     return throughOne(affine, (axis) => trackAxes(module, inputs[0]?.shape, output.shape)?.back(axis))
   if (Transpose.is(module)) return throughOne(affine, (axis) => module.attrs.perm[axis])
-  const averaged = passesAverages(module, affine, inputs[0] as ValueType, output)
-  if (averaged !== undefined) return averaged === true ? [{ input: 0, affine }] : averaged
+  const x = inputs[0] as ValueType
+  const pooled = passesAverages(module, affine, x, output) ?? passesMaxima(module, affine, x)
+  if (pooled !== undefined) return pooled === true ? [{ input: 0, affine }] : pooled
   if (Cat.is(module)) return throughCat(affine, module.attrs.axis, inputs)
   return Add.is(module) ? throughAdd(affine, inputs) : undefined
 }

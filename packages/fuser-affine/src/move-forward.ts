@@ -2,6 +2,7 @@ import { type AnyModule, isNoOp, Transpose, type ValueType } from '@nnfuse/ir'
 import type { Affine } from './affine.js'
 import { changesShapeOnly } from './move-back.js'
 import { passesAverages } from './pass-averages.js'
+import { passesMaxima } from './pass-maxima.js'
 import { trackAxes } from './track-axis.js'
 
 const axisAfter = (module: AnyModule, axis: number, x: ValueType, y: ValueType): number | undefined => {
@@ -24,8 +25,8 @@ export const moveForward = (
   y: ValueType,
 ): Affine | string | undefined => {
   if (isNoOp(module)) return affine
-  const averaged = passesAverages(module, affine, x, y)
-  if (averaged !== undefined) return averaged === true ? affine : averaged
+  const pooled = passesAverages(module, affine, x, y) ?? passesMaxima(module, affine, x)
+  if (pooled !== undefined) return pooled === true ? affine : pooled
   if (!changesShapeOnly(module) && !Transpose.is(module)) return undefined
   if (affine.axis === undefined) return affine
   const axis = axisAfter(module, affine.axis, x, y)

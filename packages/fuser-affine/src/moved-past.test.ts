@@ -1,4 +1,4 @@
-import { AdaptiveAvgPool2d, AvgPool2d, Flatten, graphModule, Mul, Sequential } from '@nnfuse/ir'
+import { AdaptiveAvgPool2d, AvgPool2d, Flatten, graphModule, MaxPool2d, Mul, Sequential } from '@nnfuse/ir'
 import { compareOutputs } from '@nnfuse/testing'
 import { expect, test } from 'vitest'
 import {
@@ -73,6 +73,16 @@ const passes: Record<string, Case> = {
     ),
     inputs: [image],
     leaves: 'Conv2d AvgPool2d',
+  },
+  'the largest of windows, where no factor is negative': {
+    model: Sequential([nn.Conv2d(3, 4, 1), MaxPool2d({ kernelSize: 3, stride: 2, padding: 1 }), bn2d(4)]),
+    inputs: [image],
+    leaves: 'Conv2d MaxPool2d',
+  },
+  'the largest of windows, forward': {
+    model: Sequential([bn2d(3), MaxPool2d({ kernelSize: 2 }), nn.Conv2d(3, 2, 1)]),
+    inputs: [image],
+    leaves: 'MaxPool2d Conv2d',
   },
   'an opaque mean of other axes': {
     model: Sequential([

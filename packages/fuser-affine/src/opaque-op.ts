@@ -15,5 +15,8 @@ export const looksAtShapeOnly = (module: AnyModule): boolean =>
 /** Gives the mean of each row, column, and so on. */
 export const takesMeans = (module: AnyModule): boolean => operatorOf(module) === 'ReduceMean'
 
+/** Gives the largest element of each channel. */
+export const takesLargest = (module: AnyModule): boolean => operatorOf(module) === 'GlobalMaxPool'
+
 /** Gives a value another shape, which is computed. */
 export const reshapesAsTold = (module: AnyModule): boolean => operatorOf(module) === 'Reshape'

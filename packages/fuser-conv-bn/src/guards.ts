@@ -3,6 +3,7 @@ import {
   type BatchNormModule,
   isFloat,
   outputChannels,
+  quantizedOf,
   rankOf,
   type Tensor,
   type WeightedModule,
@@ -54,10 +55,15 @@ const weightsAreFloats: Guard<LayerThenNorm<WeightedModule>> = ({
   )
 }
 
+/** Their bits would be gone: `@nnfuse/fuser-affine` multiplies the scale instead. */
+const isStoredAsFloats: Guard<LayerThenNorm<WeightedModule>> = ({ modules: [layer], paths }) =>
+  quantizedOf(layer.attrs.weight) === undefined || decline(`the weight of ${paths[0]} is quantized`)
+
 /** What every rule that folds asks of the two layers, the first of what is matched. */
 export const foldable: readonly Guard<LayerThenNorm<WeightedModule>>[] = [
   inInference,
   hasRunningStats,
   channelsAgree,
   weightsAreFloats,
+  isStoredAsFloats,
 ]

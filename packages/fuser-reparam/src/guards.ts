@@ -1,4 +1,13 @@
-import { type AnyModule, hasHooks, isBatchNorm, isConv, isFloat, type Tensor, walk } from '@nnfuse/ir'
+import {
+  type AnyModule,
+  hasHooks,
+  isBatchNorm,
+  isConv,
+  isFloat,
+  quantizedOf,
+  type Tensor,
+  walk,
+} from '@nnfuse/ir'
 import { decline, type Guard } from '@nnfuse/matcher'
 
 /** While they train, branches learn apart from each other; that is what they are for. */
@@ -28,9 +37,11 @@ const tensorsOf = (module: AnyModule): readonly (Tensor | null)[] => {
 /** Sums are rounded to the dtype that they are made of, so there has to be one; it has to be readable. */
 export const sameFloats: Guard = ({ modules }) => {
   const layers = modules.flatMap((module) => [...walk(module)].map((located) => located.module))
-  const dtypes = new Set(layers.flatMap(tensorsOf).flatMap((tensor) => tensor?.dtype ?? []))
+  const tensors = layers.flatMap(tensorsOf).filter((tensor) => tensor !== null)
+  const dtypes = new Set(tensors.map((tensor) => tensor.dtype))
   const [dtype, ...others] = dtypes
   if (dtype !== undefined && !isFloat(dtype)) return decline(`weights of ${dtype} cannot be added`)
+  if (tensors.some(quantizedOf)) return decline('the weights are quantized, and their sum would not be')
   return others.length === 0 || decline(`the weights are of different types: ${[...dtypes].join(', ')}`)
 }
 

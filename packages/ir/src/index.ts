@@ -8,6 +8,7 @@ export type { Call, Graph, ValueId } from './graph.js'
 export { type GraphIndex, indexGraph } from './graph-index.js'
 export { type GraphModuleOptions, graphModule, type Symbolic } from './graph-module.js'
 export { type Hook, type Hooks, hasHooks, hook, noHooks } from './hooks.js'
+export { computeSizes, sizesIn, withSizes } from './infer/known-sizes.js'
 export { typeOps } from './infer/type-ops.js'
 export { inferModule, inferTypes, refineType } from './infer-types.js'
 export {
@@ -155,10 +156,17 @@ export {
   withHooks,
   withTraining,
 } from './module.js'
-export type { Ops } from './ops.js'
+export type { Given, Grid, LearningStep, Ops } from './ops.js'
 export { findModule, inference, type Located, mapModules, replaceModules, train, walk } from './paths.js'
 export { print } from './print.js'
-export { peekBytes, readBytes, readValues } from './read-tensor.js'
+export {
+  dequantize,
+  type Quantized,
+  quantizedInputs,
+  quantizedOf,
+  quantizedTensor,
+} from './quantized-tensor.js'
+export { computeNow, peekBytes, readBytes, readValues } from './read-tensor.js'
 export { pathsInModel, pathsWithin, type Region, regionsOf } from './regions.js'
 export {
   type HookHandle,

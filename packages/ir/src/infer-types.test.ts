@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { graphModule } from './graph-module.js'
+import { typeOps } from './infer/type-ops.js'
 import { inferModule, inferTypes, refineType } from './infer-types.js'
 import { manualSeed } from './init/manual-seed.js'
 import { ReLU } from './kinds/activations.js'
@@ -181,4 +182,16 @@ test('an axis of size 1 that the other operand does not have is of size 1', () =
   const typed = (...shape: Dim[]): ValueType => ({ dtype: 'float32', shape })
   expect(inferModule(Add(), [typed(1, 4), typed(4)])[0]?.shape).toEqual([1, 4])
   expect(inferModule(Add(), [typed(4), typed(1, 'n')])[0]?.shape).toEqual([1, 4])
+})
+
+test('types of what is quantized, averaged, chosen and kept', () => {
+  const x = { dtype: 'float32', shape: ['n', 3, 4] } as const
+  const one = { dtype: 'float32', shape: [3, 1] } as const
+  const integers = { dtype: 'int8', shape: [3, 4] } as const
+  const axes = { axis: 0, min: 0, max: 255, dtype: 'uint8' } as const
+  expect(typeOps.quantizeDequantize(x, { ...axes, scale: one, zeroPoint: one })).toEqual(x)
+  expect(typeOps.dequantize(integers, one, one, 0)).toEqual({ dtype: 'float32', shape: [3, 4] })
+  expect(typeOps.mean(x, [0, -1])).toEqual({ dtype: 'float32', shape: [1, 3, 1] })
+  expect(typeOps.where(integers, x, one)).toEqual({ dtype: 'float32', shape: ['n', 3, 4] })
+  expect(typeOps.kept({ sum: floatTensor([1], []) }, 'sum')).toEqual({ dtype: 'float32', shape: [] })
 })

@@ -25,6 +25,7 @@ export const inferTypes = (graph: GraphModuleOf): ReadonlyMap<ValueId, ValueType
 
 /** The more precise of what is stated and what is inferred; where the two contradict each other, what is stated. */
 export const refineType = (stated: ValueType, inferred: ValueType): ValueType => ({
+  ...stated,
   ...inferred,
   dtype: stated.dtype ?? inferred.dtype,
   shape: stated.shape === undefined ? inferred.shape : refineShape(stated.shape, inferred.shape),

@@ -35,6 +35,11 @@ export interface Definition {
   readonly parameters: ReadonlyMap<string, string>
   /** Tensors that are saved but not trained. */
   readonly buffers: ReadonlyMap<string, string>
+  /**
+   * For a kind without `forward`: what decides what it computes of its inputs, as JSON and tensors, so that two that are
+   * equal compute the same. Undefined for one that draws random numbers, and where it is not certain.
+   */
+  computes?(attrs: unknown): unknown
   /** Whether two inputs may change places: patterns then try both orders. */
   readonly commutative?: boolean
   /** Arguments as they are printed: `3 -> 64, 7x7, stride 2`. */
@@ -51,6 +56,8 @@ export interface KindOptions<N extends string, A, Args extends readonly unknown[
   forward?<V>(ops: Ops<V>, module: Module<N, A>, ...inputs: readonly V[]): V | Outputs<V>
   /** Types of the outputs, for a kind without `forward`; where there is one, it tells them. */
   inferTypes?(attrs: A, inputs: readonly ValueType[]): readonly ValueType[]
+  /** For a kind without `forward`: equal for modules that compute the same; see {@link Definition}. */
+  computes?(attrs: A): unknown
   readonly parameters?: { readonly [K in TensorKeys<A>]?: string }
   readonly buffers?: { readonly [K in TensorKeys<A>]?: string }
   /** Says that `f(a, b)` is `f(b, a)`. Default false. */
@@ -108,6 +115,7 @@ export const kind = <N extends string, A, Args extends readonly unknown[]>(
     create,
     forward,
     inferTypes,
+    computes,
     parameters = {},
     buffers = {},
     commutative = false,
@@ -117,6 +125,7 @@ export const kind = <N extends string, A, Args extends readonly unknown[]>(
   const definition: Definition = Object.freeze({
     ...(forward && { forward }),
     ...(inferTypes && { inferTypes }),
+    ...(computes && { computes }),
     ...(describe && { describe }),
     parameters: new Map(Object.entries<string>(parameters as Record<string, string>)),
     buffers: new Map(Object.entries<string>(buffers as Record<string, string>)),

@@ -17,11 +17,12 @@ const evaluate = (tensor: Tensor, values: readonly Uint8Array[]): Uint8Array => 
   return bytes
 }
 
-const readLeaf = (tensor: Tensor): Uint8Array | Promise<Uint8Array> | undefined => {
-  const { storage } = tensor
+const isComputed = ({ storage }: Tensor): boolean => storage.type !== 'memory' && storage.type !== 'slice'
+
+const readLeaf = ({ dtype, shape, storage }: Tensor): Uint8Array | Promise<Uint8Array> => {
   if (storage.type === 'memory') return storage.bytes
-  if (storage.type === 'slice') return storage.source.read(storage.offset, byteLength(tensor))
-  return undefined
+  if (storage.type === 'slice') return storage.source.read(storage.offset, byteLength({ dtype, shape }))
+  throw new TypeError('a computed tensor lies nowhere')
 }
 
 const frameOf = (tensor: Tensor): Frame => ({
@@ -30,18 +31,16 @@ const frameOf = (tensor: Tensor): Frame => ({
   values: [],
 })
 
-/** The tensor's bytes: from memory, from its file, or computed. Holds one tensor and its inputs at a time. */
-export const readBytes = async (tensor: Tensor): Promise<Uint8Array> => {
-  const direct = readLeaf(tensor)
-  if (direct !== undefined) return direct
+/** Asks for the bytes of what is not computed, one after the other, and gives those of the tensor. */
+function* evaluation(tensor: Tensor): Generator<Tensor, Uint8Array, Uint8Array> {
+  if (!isComputed(tensor)) return yield tensor
   const stack = [frameOf(tensor)]
   for (;;) {
     const frame = stack.at(-1) as Frame
     const next = frame.inputs[frame.values.length]
     if (next !== undefined) {
-      const leaf = readLeaf(next)
-      if (leaf === undefined) stack.push(frameOf(next))
-      else frame.values.push(await leaf)
+      if (isComputed(next)) stack.push(frameOf(next))
+      else frame.values.push(yield next)
       continue
     }
     const bytes = evaluate(frame.tensor, frame.values)
@@ -50,6 +49,26 @@ export const readBytes = async (tensor: Tensor): Promise<Uint8Array> => {
     if (parent === undefined) return bytes
     parent.values.push(bytes)
   }
+}
+
+/** The tensor's bytes: from memory, from its file, or computed. Holds one tensor and its inputs at a time. */
+export const readBytes = async (tensor: Tensor): Promise<Uint8Array> => {
+  const steps = evaluation(tensor)
+  let step = steps.next()
+  while (!step.done) step = steps.next(await readLeaf(step.value))
+  return step.value
+}
+
+/** The tensor's bytes where all that they are computed from is in memory, else undefined. Never reads a file. */
+export const computeNow = (tensor: Tensor): Uint8Array | undefined => {
+  const steps = evaluation(tensor)
+  let step = steps.next()
+  while (!step.done) {
+    const bytes = peekBytes(step.value)
+    if (bytes === undefined) return undefined
+    step = steps.next(bytes)
+  }
+  return step.value
 }
 
 /** The bytes if they are in memory already, else undefined. Never reads a file, never computes. */

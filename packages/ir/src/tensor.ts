@@ -1,5 +1,6 @@
 import { bitsPerElement, type DType } from './dtype.js'
 import { tensorSizeMismatch } from './errors.js'
+import type { Quantized } from './quantized-tensor.js'
 
 /** Where bytes can be read from: a file, a Blob, a buffer. Offsets and lengths in bytes. */
 export interface ByteSource {
@@ -30,6 +31,8 @@ export interface Tensor {
   readonly dtype: DType
   readonly shape: readonly number[]
   readonly storage: Storage
+  /** Of floats that are stored as integers: these. Ask `quantizedOf`. */
+  readonly quantized?: Quantized
 }
 
 export const elementCount = (shape: readonly number[]): number => shape.reduce((count, dim) => count * dim, 1)

@@ -10,6 +10,8 @@ export interface ValueType {
   readonly shape: readonly Dim[] | undefined
   /** The value itself, where it is a constant: the sizes of a reshape may be one. */
   readonly value?: Tensor
+  /** Of a list of integers, such as the sizes of a reshape: each as far as it is known. Ask `sizesIn`. */
+  readonly sizes?: readonly Dim[]
 }
 
 export const unknownType: ValueType = Object.freeze({ dtype: undefined, shape: undefined })

@@ -1,5 +1,6 @@
 import {
   Flatten,
+  floatTensor,
   graphModule,
   Identity,
   MaxPool2d,
@@ -9,6 +10,7 @@ import {
   ReLU,
   Sequential,
   train,
+  withAttrs,
 } from '@nnfuse/ir'
 import { expect, test } from 'vitest'
 import { fuse } from './fuse.js'
@@ -21,7 +23,7 @@ const network = () =>
       stem: Sequential({ conv: nn.Conv2d(3, 8, 3, { bias: false }), bn: nn.BatchNorm2d(8), relu: ReLU() }),
       conv: nn.Conv2d(8, 8, 1),
       pool: MaxPool2d({ kernelSize: [2, 2] }),
-      norm: nn.BatchNorm2d(8),
+      norm: withAttrs(nn.BatchNorm2d(8), { weight: floatTensor([1, 1, 1, 1, 1, 1, 1, -1], [8]) }),
       flat: Flatten(),
       head: Sequential([nn.Linear(8, 4), Identity(), nn.BatchNorm1d(4), ReLU()]),
     },
@@ -51,7 +53,7 @@ test('everything that is legal is fused, and the rest says why', () => {
       path: 'norm',
       kind: 'nn.BatchNorm2d',
       reasons: [
-        'nothing is moved past pool (nn.MaxPool2d)',
+        'pool (nn.MaxPool2d): multiplied by a negative number, the largest would be the smallest',
         'flat (nn.Flatten): it is not certain that axis 1 of its input is one axis of its output',
       ],
     },

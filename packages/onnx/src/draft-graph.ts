@@ -46,8 +46,8 @@ export interface DraftOptions
  */
 export const draftGraph = (graph: GraphModuleOf, options: DraftOptions): Draft => {
   const { opset, document, inputTypes, enclosing, provenance, writeBody } = options
-  const draft = emptyDraft()
-  const { calls, inputs, outputs } = graph.attrs
+  const { calls, inputs, outputs, evaluated } = graph.attrs
+  const draft = emptyDraft(evaluated)
   const emitter = new Emitter({ draft, opset, document, provenance, writeBody, paths: graph.children.keys() })
   const names = reservedNames(document)
   const isReserved = (name: string): boolean => names.has(name) || enclosing.some((scope) => scope.has(name))

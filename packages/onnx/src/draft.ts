@@ -75,15 +75,18 @@ export interface Draft {
   readonly tensors: Map<Tensor, DraftValue>
   /** Names in graphs inside nodes that are written anew. */
   readonly inside: Set<string>
+  /** Constants that nodes compute are written as their values, where that does not make the file larger. */
+  readonly evaluated: boolean
 }
 
-export const emptyDraft = (): Draft => ({
+export const emptyDraft = (evaluated = false): Draft => ({
   nodes: [],
   captures: [],
   inputs: [],
   outputs: [],
   tensors: new Map(),
   inside: new Set(),
+  evaluated,
 })
 
 /** The result of a node, without a name yet. */

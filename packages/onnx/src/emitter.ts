@@ -3,6 +3,8 @@ import {
   type Ops,
   type Outputs,
   type Provenance,
+  type Quantized,
+  quantizedOf,
   type Tensor,
   uniqueNames,
   unknownType,
@@ -54,9 +56,20 @@ const joinPath = (prefix: string, name: string): string => (prefix === '' ? name
 const attributesOf = (given: NewAttributes): AttributeProto[] =>
   Object.entries(given).map(([name, value]) => attributeProto(name, value))
 
-/** Tensors that stand in the file under a name: initializers, and of a graph inside a node what it takes from outside. */
+/** What a node computes of integers need not be computed by another. */
+const quantizedNames = ({ islands, tensors }: OnnxDocument): string[] =>
+  [...islands.keys()].filter((name) => tensors.get(name)?.quantized !== undefined)
+
+/**
+ * Tensors that stand in the file under a name: initializers, of a graph inside a node what it takes from outside, and
+ * quantized weights.
+ */
 const namedTensors = (document: OnnxDocument | undefined): Map<Tensor, string> => {
-  const names = [...(document?.captured ?? []), ...(document?.initializers.keys() ?? [])]
+  const names = [
+    ...(document ? quantizedNames(document) : []),
+    ...(document?.captured ?? []),
+    ...(document?.initializers.keys() ?? []),
+  ]
   return new Map(
     names.flatMap((name): [Tensor, string][] => {
       const tensor = document?.tensors.get(name)
@@ -85,6 +98,7 @@ export class Emitter implements Emit {
   readonly #laterCall: (path: string) => string
   readonly #nodeName: (wanted: string) => string
   readonly #fileTensors: ReadonlyMap<Tensor, string>
+  readonly #dequantizedValues = new Map<Tensor, DraftValue>()
   readonly #provenance: ReadonlyMap<string, Provenance>
   #order = -1
 
@@ -224,9 +238,25 @@ export class Emitter implements Emit {
     return this.#tensorValue(tensor, this.path)
   }
 
+  /** The node that makes floats of a tensor's integers. */
+  #dequantized(tensor: Tensor, { values, scale, zeroPoint, axis }: Quantized, fallback: string): DraftValue {
+    const known = this.#dequantizedValues.get(tensor)
+    if (known) return known
+    const operands = [
+      this.#tensorValue(values, `${fallback}_quantized`),
+      this.#tensorValue(scale, `${fallback}_scale`),
+      ...(zeroPoint ? [this.#tensorValue(zeroPoint, `${fallback}_zero_point`)] : []),
+    ]
+    const value = this.node('DequantizeLinear', operands, tensor, axis === undefined ? {} : { axis })
+    this.#dequantizedValues.set(tensor, value)
+    return value
+  }
+
   #tensorValue(tensor: Tensor, fallback: string): DraftValue {
     const inFile = this.#fileTensors.get(tensor)
     if (inFile !== undefined) return this.fileValue(inFile)
+    const quantized = quantizedOf(tensor)
+    if (quantized) return this.#dequantized(tensor, quantized, fallback)
     const known = this.draft.tensors.get(tensor)
     if (known) return known
     const value = tensorValue(tensor, fallback)

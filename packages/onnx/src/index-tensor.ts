@@ -11,7 +11,7 @@ import {
 } from './wire.js'
 
 /** Data of at most this many bytes is read with its tensor, so that shapes and scalars are at hand. */
-export const smallTensor = 1024
+export const smallTensor = 8192
 
 /** A tensor whose data may have been left in the file. */
 export interface IndexedTensor {

@@ -1,6 +1,7 @@
 import type { Tensor } from '@nnfuse/ir'
 import { capturedData, type OnnxDocument, type OnnxNode } from './document.js'
 import type { Draft } from './draft.js'
+import { worthEvaluating } from './worth-evaluating.js'
 
 /** The constants of a file that its new graph still needs. */
 export interface KeptConstants {
@@ -50,12 +51,13 @@ export const keepConstants = (draft: Draft, document: OnnxDocument): KeptConstan
     ...unusedIslands.map(([name]) => name),
     ...neededByDraft(draft, document),
   ])
+  const evaluated = draft.evaluated ? worthEvaluating(document) : new Set<string>()
   const islands: OnnxNode[] = []
   const materialized = new Map<string, Tensor>()
   for (const name of names) {
     const island = document.islands.get(name)
     if (island === undefined) continue
-    if (island.node.input.some(isGone)) {
+    if (island.node.input.some(isGone) || evaluated.has(name)) {
       materialized.set(name, document.tensors.get(name) as Tensor)
       continue
     }

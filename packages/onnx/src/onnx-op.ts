@@ -1,5 +1,6 @@
 import { type Kind, kind, type Module } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
+import { computedBy } from './computed-by.js'
 import { opaqueTypes } from './infer/opaque-types.js'
 import type { ImportedBodies } from './inner-graphs.js'
 
@@ -27,5 +28,6 @@ export type OnnxOpModule = Module<'onnx.Op', OnnxOpAttrs>
 export const OnnxOp: Kind<'onnx.Op', OnnxOpAttrs, [attrs: OnnxOpAttrs]> = kind('onnx.Op', {
   create: (attrs) => (attrs.inner ? { attrs, children: attrs.inner.roots } : { attrs }),
   inferTypes: opaqueTypes,
+  computes: computedBy,
   describe: ({ domain, opType }) => (domain === '' ? opType : `${domain}/${opType}`),
 })

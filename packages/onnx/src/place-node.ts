@@ -1,4 +1,13 @@
-import { inferModule, type Note, refineType, unknownType, type ValueType } from '@nnfuse/ir'
+import {
+  encode,
+  inferModule,
+  type Note,
+  refineType,
+  sizesIn,
+  tensorOf,
+  unknownType,
+  type ValueType,
+} from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
 import { isStandard, type OnnxDocument, type OnnxNode, type Origin } from './document.js'
 import { atPlace } from './errors.js'
@@ -30,7 +39,7 @@ const atNode = <T>(node: OnnxNode, work: () => T): T => {
 /** Where nodes only compute a constant, the constant is kept and the node is no layer. */
 const takeConstant = ({ document, context }: Reading, node: OnnxNode): boolean => {
   if (!isStandard(node.node, document)) return false
-  const tensor = atNode(node, () => resolveConstant(node.node, context.constant, context.type))
+  const tensor = atNode(node, () => resolveConstant(node.node, context.constant, context.type, context.opset))
   const [output = ''] = node.node.output
   if (tensor === undefined || output === '') return false
   document.islands.set(output, node)
@@ -128,6 +137,20 @@ const place = (reading: Reading, node: OnnxNode): Placed => {
   return placed
 }
 
+/** Sizes that are all known though they are computed of a value, not all of whose sizes are, are constants too. */
+const takeSizes = ({ document }: Reading, node: OnnxNode): boolean => {
+  const [output = '', second] = node.node.output
+  const type = document.types.get(output)
+  const sizes = type && sizesIn(type)
+  if (second !== undefined || type?.dtype === undefined || !sizes?.every((size) => typeof size === 'number'))
+    return false
+  const shape = type.shape?.length === 0 ? [] : [sizes.length]
+  document.types.delete(output)
+  document.islands.set(output, node)
+  document.tensors.set(output, tensorOf(type.dtype, shape, encode(sizes, type.dtype)))
+  return true
+}
+
 /** Reads a node; a constant is kept by the document and is no layer, unless it has to be one. */
 export const placeNode = (
   reading: Reading,
@@ -136,5 +159,7 @@ export const placeNode = (
 ): Placed[] => {
   checkKnown(reading, valuesUsed(node), nameOf(node))
   claimOutputs(reading, node)
-  return !asLayer && takeConstant(reading, node) ? [] : [place(reading, node)]
+  if (!asLayer && takeConstant(reading, node)) return []
+  const placed = place(reading, node)
+  return !asLayer && takeSizes(reading, node) ? [] : [placed]
 }

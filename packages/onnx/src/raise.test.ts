@@ -1,4 +1,4 @@
-import { findModule, print, readValues, type Tensor } from '@nnfuse/ir'
+import { type AnyModule, findModule, print, quantizedOf, readValues, type Tensor } from '@nnfuse/ir'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
 import { model, node, ramp, tensor, weights } from '../test/onnx-builder.js'
@@ -189,7 +189,7 @@ describe('quantized parameters', () => {
       [dequantize('a'), node('Identity', ['a'], ['w']), node('Conv', ['x', 'w'], ['y'])],
       [4, 3, 1, 1],
     ],
-  ])('a weight of %s stays quantized, and a note says so', async (what, nodes, dims) => {
+  ])('a weight of %s knows its integers', async (what, nodes, dims) => {
     const name = nodes[0]?.input[0] as string
     const file = model({
       nodes,
@@ -198,8 +198,9 @@ describe('quantized parameters', () => {
       outputs: { y: [] },
     })
     const { root, notes } = await importOnnx(file)
-    expect([...root.children.values()].map(({ kind }) => kind)).toContain('onnx.Op')
-    expect(notes).toMatchObject([{ what, reason: 'its weight is quantized' }])
+    const { kind, attrs } = [...root.children.values()].at(-1) as AnyModule
+    expect([kind, notes]).toEqual([`nn.${what}2d`, []])
+    expect(quantizedOf((attrs as { readonly weight: Tensor }).weight)?.values.dtype).toBe('int8')
   })
 
   test('of a Gemm and of a MatMul, too', async () => {
@@ -211,7 +212,24 @@ describe('quantized parameters', () => {
     const initializers = [bytes('w8', 3, 4), scale]
     const file = model({ nodes, initializers, inputs: { x: [2, 3] }, outputs: { g: [], y: [] } })
     const { root } = await importOnnx(file)
+    for (const path of ['gemm', 'matmul']) {
+      const { weight } = findModule(root, path).attrs as { readonly weight: Tensor }
+      expect(quantizedOf(weight)?.values.shape).toEqual([4, 3])
+    }
+  })
+
+  test('what is computed of one is neither, and a note says so', async () => {
+    const nodes = [
+      dequantize('w'),
+      node('Gemm', ['x', 'w'], ['g'], { alpha: { float: 0.5 } }, { name: 'gemm' }),
+      node('Mul', ['w', 'scale'], ['v']),
+      node('MatMul', ['x', 'v'], ['y'], {}, { name: 'matmul' }),
+    ]
+    const initializers = [bytes('w8', 3, 4), scale]
+    const file = model({ nodes, initializers, inputs: { x: [2, 3] }, outputs: { g: [], y: [] } })
+    const { root, notes } = await importOnnx(file)
     expect([findModule(root, 'gemm').kind, findModule(root, 'matmul').kind]).toEqual(['onnx.Op', 'onnx.Op'])
+    expect(notes).toMatchObject([{ what: 'Gemm', reason: 'its weight is quantized, and more than that' }])
   })
 
   test('a bias is read', async () => {

@@ -51,10 +51,10 @@ describe('data in lists', () => {
   })
 
   test('long float lists are left in the file like raw data', async () => {
-    const values = ramp(1000)
+    const values = ramp(5000)
     const [floats, doubles] = [
-      await read(typed('float32', [1000], { floatData: values })),
-      await read(typed('float64', [1000], { doubleData: values })),
+      await read(typed('float32', [5000], { floatData: values })),
+      await read(typed('float64', [5000], { doubleData: values })),
     ]
     expect([floats.storage.type, doubles.storage.type]).toEqual(['slice', 'slice'])
     expect(await readValues(floats)).toEqual(Float32Array.from(values))
@@ -69,7 +69,7 @@ describe('data in lists', () => {
   })
 
   test('long lists of another type than the tensor says', async () => {
-    const wrong = typed('int32', [1000], { floatData: ramp(1000) })
+    const wrong = typed('int32', [5000], { floatData: ramp(5000) })
     await expect(read(wrong)).rejects.toMatchObject({ code: 'ONNX_BAD_TENSOR', path: 'w' })
   })
 })
@@ -79,19 +79,19 @@ type Data = Partial<Lists & Pick<TensorProto, 'rawData'>>
 describe('data in another file', () => {
   /** 4000 bytes there, whatever the tensor holds itself. */
   const external = (own: Data): TensorProto => ({
-    ...typed('float32', [1000], own),
+    ...typed('float32', [5000], own),
     dataLocation: TensorProto_DataLocation.EXTERNAL,
     externalData: [{ $typeName: 'onnx.StringStringEntryProto', key: 'location', value: 'w.bin' }],
   })
 
-  const openExternal = () => Promise.resolve(memorySource(new Uint8Array(4000), 'w.bin'))
+  const openExternal = () => Promise.resolve(memorySource(new Uint8Array(20000), 'w.bin'))
   const readExternally = (one: TensorProto) => importOnnx(model({ initializers: [one] }), { openExternal })
 
   test.each<[string, Data]>([
     ['raw', { rawData: Uint8Array.of(1, 2, 3, 4) }],
-    ['much of it raw, which is left in the file', { rawData: new Uint8Array(4000) }],
+    ['much of it raw, which is left in the file', { rawData: new Uint8Array(20000) }],
     ['in the list of its type', { floatData: [1] }],
-    ['much of it in that list, which is left in the file', { floatData: ramp(1000) }],
+    ['much of it in that list, which is left in the file', { floatData: ramp(5000) }],
     ['in a list of another type', { uint64Data: [1n] }],
   ])('and in the tensor, %s', async (_, own) => {
     await expect(readExternally(external(own))).rejects.toMatchObject({
@@ -105,15 +105,15 @@ describe('data in another file', () => {
     const imported = await readExternally(external({ rawData: new Uint8Array(0) }))
     const again = await importOnnx(await serializeOnnx(imported))
     const w = documentOf(again)?.initializers.get('w')?.tensor as Tensor
-    expect(await readValues(w)).toEqual(new Float32Array(1000))
+    expect(await readValues(w)).toEqual(new Float32Array(5000))
   })
 })
 
 test('small tensors are in memory, large ones are not', async () => {
-  const small = await read(tensor('w', [256], ramp(256)))
-  const large = await read(tensor('w', [257], ramp(257)))
+  const small = await read(tensor('w', [2048], ramp(2048)))
+  const large = await read(tensor('w', [2049], ramp(2049)))
   expect([small.storage.type, large.storage.type]).toEqual(['memory', 'slice'])
-  expect(await readValues(large)).toEqual(Float32Array.from(ramp(257)))
+  expect(await readValues(large)).toEqual(Float32Array.from(ramp(2049)))
 })
 
 test('bytes of a file, at any alignment, and a Blob read the same', async () => {

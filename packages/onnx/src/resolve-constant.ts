@@ -56,6 +56,7 @@ export const resolveConstant = (
   node: NodeProto,
   tensorOf: (value: string) => Tensor | undefined,
   typeOf: (value: string) => ValueType,
+  opset: number,
 ): Tensor | undefined => {
   const evaluator = evaluators.get(node.opType)
   if (evaluator === undefined || node.output.length !== 1) return undefined
@@ -63,5 +64,5 @@ export const resolveConstant = (
   const isKnown = (value: string, i: number): boolean =>
     value === '' || inputs[i] !== undefined || typeOnlyInput(node.opType, i)
   if (!node.input.every(isKnown)) return undefined
-  return evaluator(node, inputs, node.input.map(typeOf))
+  return evaluator(node, inputs, node.input.map(typeOf), opset)
 }

@@ -5,6 +5,13 @@ import type { Dim, ValueType } from '../value-type.js'
 import { onNumber, product, quotient } from './sizes.js'
 import { onShape, typed, unknownDims } from './typed.js'
 
+/** The axes stay, with size 1. */
+export const averaged = (x: ValueType, axes: readonly number[]): ValueType =>
+  onShape(x, (shape) => {
+    const gone = axesIn(axes, shape.length)
+    return gone && shape.map((dim, axis) => (gone.includes(axis) ? 1 : dim))
+  })
+
 /** From axis 1 to the last, two axes are left whatever the shape was. */
 export const flattened = (x: ValueType, startAxis: number, endAxis: number): ValueType => {
   if (x.shape === undefined && startAxis === 1 && endAxis === -1) return typed(x.dtype, [null, null])

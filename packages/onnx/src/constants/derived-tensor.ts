@@ -6,6 +6,9 @@ import {
   elementCount,
   encode,
   peekBytes,
+  type Quantized,
+  quantizedOf,
+  quantizedTensor,
   type Tensor,
   tensorOf,
 } from '@nnfuse/ir'
@@ -93,16 +96,31 @@ export const stridedTensor = (
 /** What transposed tensors were made from: a weight that is turned when it is read is turned back when it is written. */
 const originals = new WeakMap<Tensor, { readonly tensor: Tensor; readonly perm: readonly number[] }>()
 
-/** The tensor with its axes in another order. */
-export const transposed = (tensor: Tensor, perm: readonly number[]): Tensor | undefined => {
-  const original = originals.get(tensor)
-  if (original && perm.every((axis, i) => original.perm[axis] === i)) return original.tensor
+const permuted = (tensor: Tensor, perm: readonly number[]): Tensor | undefined => {
   const strides = stridesOf(tensor.shape)
-  const result = stridedTensor(
+  return stridedTensor(
     tensor,
     perm.map((axis) => tensor.shape[axis] as number),
     perm.map((axis) => strides[axis] as number),
   )
+}
+
+/** The integers turned, and with them the axis along which their scales lie. */
+const transposedQuantized = (quantized: Quantized, perm: readonly number[]): Tensor | undefined => {
+  const values = transposed(quantized.values, perm)
+  const axis = quantized.axis === undefined ? undefined : perm.indexOf(quantized.axis)
+  return values && quantizedTensor({ ...quantized, values, axis })
+}
+
+/** Whether it was made by turning another tensor: written turned back, that one serves. */
+export const isTurned = (tensor: Tensor): boolean => originals.has(tensor)
+
+/** The tensor with its axes in another order. */
+export const transposed = (tensor: Tensor, perm: readonly number[]): Tensor | undefined => {
+  const original = originals.get(tensor)
+  if (original && perm.every((axis, i) => original.perm[axis] === i)) return original.tensor
+  const quantized = quantizedOf(tensor)
+  const result = quantized ? transposedQuantized(quantized, perm) : permuted(tensor, perm)
   if (result) originals.set(result, { tensor, perm })
   return result
 }

@@ -1,4 +1,12 @@
-import { type DType, typeOps, unknownType, type ValueType } from '@nnfuse/ir'
+import {
+  computeSizes,
+  type DType,
+  sizesIn,
+  typeOps,
+  unknownType,
+  type ValueType,
+  withSizes,
+} from '@nnfuse/ir'
 import { readAttributes } from '../attributes.js'
 import { dtypeOf } from '../data-types.js'
 import { type NodeTypes, single } from './node-types.js'
@@ -24,13 +32,33 @@ export const where: NodeTypes = single((_node, [condition = unknownType, a = unk
   withDType(a.dtype ?? b.dtype, typeOps.add(typeOps.add(condition, a), b)),
 )
 
+/** Sizes fit both types of integers that sizes have. */
+const castTo = (dtype: DType | undefined, x: ValueType): ValueType => {
+  const type = withDType(dtype, x)
+  return dtype === 'int64' || dtype === 'int32' ? withSizes(type, sizesIn(x)) : type
+}
+
+/** Of two lists of integers, what is computed of them number by number. */
+const ofSizes =
+  (compute: (a: number, b: number) => number): NodeTypes =>
+  (node, inputs) => {
+    const [first, second] = inputs
+    const isPair = inputs.length === 2 && first !== undefined && second !== undefined
+    return broadcast(node, inputs).map((type) =>
+      isPair ? withSizes(type, computeSizes(first, second, compute)) : type,
+    )
+  }
+
+export const max: NodeTypes = ofSizes(Math.max)
+export const min: NodeTypes = ofSizes(Math.min)
+
 export const cast: NodeTypes = single((node, [x = unknownType]) => {
   const given = readAttributes(node, { to: 'int', saturate: 'int', round_mode: 'string' })
-  return typeof given === 'string' ? undefined : withDType(dtypeOf(given.to ?? 0), x)
+  return typeof given === 'string' ? undefined : castTo(dtypeOf(given.to ?? 0), x)
 })
 
 export const castLike: NodeTypes = single((_node, [x = unknownType, like = unknownType]) =>
-  withDType(like.dtype, x),
+  castTo(like.dtype, x),
 )
 
 const quantizing = {

@@ -23,7 +23,9 @@ const waves = ['Cos', 'Sin', 'Sigmoid', 'Selu', 'Softplus', 'Softsign', 'Tan', '
 const table: ReadonlyMap<string, NodeTypes> = new Map<string, NodeTypes>([
   ...all(elementwise.same, ...normalizations, ...lastAxes, ...activations, ...functions, ...waves),
   ...all(elementwise.same, 'CumSum', 'Dropout', 'Identity', 'Not', 'ScatterElements', 'ScatterND', 'Trilu'),
-  ...all(elementwise.broadcast, 'Add', 'Div', 'Max', 'Mean', 'Min', 'Mod', 'Mul', 'Pow', 'Sub', 'Sum'),
+  ...all(elementwise.broadcast, 'Add', 'Div', 'Mean', 'Mod', 'Mul', 'Pow', 'Sub', 'Sum'),
+  ['Max', elementwise.max],
+  ['Min', elementwise.min],
   ...all(
     elementwise.comparison,
     'And',

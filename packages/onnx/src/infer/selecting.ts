@@ -1,4 +1,13 @@
-import { axesIn, axisIn, type Dim, type Tensor, unknownType, type ValueType } from '@nnfuse/ir'
+import {
+  axesIn,
+  axisIn,
+  type Dim,
+  sizesIn,
+  type Tensor,
+  unknownType,
+  type ValueType,
+  withSizes,
+} from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
 import { readAttributes } from '../attributes.js'
 import { peekIntegers } from '../constants/peek.js'
@@ -13,27 +22,40 @@ export const sameRank: NodeTypes = single((_node, [x = unknownType]) => ({
   shape: x.shape && unknownDims(x.shape.length),
 }))
 
+/** A 0 copies a size unless the node says otherwise, and a -1 is what is left. */
+const reshapedDim = (node: NodeProto, x: ValueType, size: Dim, axis: number): Dim => {
+  if (size === -1) return null
+  if (size !== 0 || node.attribute.length === 0) return size === 0 ? (x.shape?.[axis] ?? null) : size
+  return null
+}
+
 /** As many axes as the list of sizes, the second input, is long. */
-export const ranked: NodeTypes = single((_node, [x = unknownType, sizes = unknownType]) => {
-  const rank = sizes.shape?.[0]
-  return { dtype: x.dtype, shape: typeof rank === 'number' ? unknownDims(rank) : undefined }
+export const ranked: NodeTypes = single((node, [x = unknownType, list = unknownType]) => {
+  const rank = list.shape?.[0]
+  if (typeof rank !== 'number') return { dtype: x.dtype, shape: undefined }
+  const sizes = sizesIn(list) ?? unknownDims(rank)
+  return { dtype: x.dtype, shape: sizes.map((size, axis) => reshapedDim(node, x, size, axis)) }
 })
 
 export const shape: NodeTypes = single((node, [x]) => {
   const given = readAttributes(node, { start: 'int', end: 'int' })
   const dims = typeof given === 'string' ? undefined : x?.shape?.slice(given.start ?? 0, given.end)
-  return { dtype: 'int64', shape: [dims?.length ?? null] }
+  return withSizes({ dtype: 'int64', shape: [dims?.length ?? null] }, dims)
 })
+
+/** Of a list, the numbers at known places. */
+const gatheredSizes = (x: ValueType, indices: ValueType): readonly Dim[] | undefined => {
+  const sizes = sizesIn(x)
+  return sizes && sizesIn(indices)?.map((at) => (typeof at === 'number' ? (sizes.at(at) ?? null) : null))
+}
 
 export const gather: NodeTypes = single((node, [x = unknownType, indices = unknownType]) => {
   const given = readAttributes(node, { axis: 'int' })
   const axis = typeof given === 'string' ? undefined : axisIn(given.axis ?? 0, x.shape?.length ?? 0)
   if (x.shape === undefined || indices.shape === undefined || axis === undefined)
     return { dtype: x.dtype, shape: undefined }
-  return {
-    dtype: x.dtype,
-    shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)],
-  }
+  const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
+  return withSizes({ dtype: x.dtype, shape }, gatheredSizes(x, indices))
 })
 
 /** From the first on in steps of 1, up to what exporters write for the end: all of an axis, however long. */
@@ -60,10 +82,26 @@ const slicedShape = (dims: readonly Dim[], node: NodeProto, inputs: readonly (Te
   return shape
 }
 
+/** Of a list, every step-th number from the start on. */
+const slicedSizes = (
+  x: ValueType,
+  node: NodeProto,
+  tensors: readonly (Tensor | undefined)[],
+): readonly Dim[] | undefined => {
+  const sizes = sizesIn(x)
+  const given = sizes && sliceArguments(node, tensors)
+  const [start, end, step = 1] = [given?.starts[0], given?.ends[0], given?.steps?.[0]]
+  if (sizes === undefined || start === undefined || end === undefined || step === 0) return undefined
+  const range = rangeOf(sizes.length, start, end, step)
+  return Array.from({ length: range.count }, (_, i) => sizes[range.start + i * step] ?? null)
+}
+
 export const slice: NodeTypes = single((node, inputs) => {
   const [x = unknownType] = inputs
   const tensors = inputs.map(({ value }) => value)
-  return { dtype: x.dtype, shape: x.shape && slicedShape(x.shape, node, tensors) }
+  const type = { dtype: x.dtype, shape: x.shape && slicedShape(x.shape, node, tensors) }
+  const isGiven = node.input.every((name, i) => i === 0 || name === '' || tensors[i])
+  return isGiven ? withSizes(type, slicedSizes(x, node, tensors)) : type
 })
 
 /** Sizes where the node states them, else equal parts. */

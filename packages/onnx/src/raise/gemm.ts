@@ -1,7 +1,15 @@
-import { elementCount, Gemm, type GemmAttrs, Linear, type LinearAttrs, type Tensor } from '@nnfuse/ir'
+import {
+  elementCount,
+  Gemm,
+  type GemmAttrs,
+  Linear,
+  type LinearAttrs,
+  quantizedOf,
+  type Tensor,
+} from '@nnfuse/ir'
 import { readAttributes } from '../attributes.js'
 import { reshaped, scaled, stridedTensor, transposed } from '../constants/derived-tensor.js'
-import { isVector, optionalParameter, weightParameter } from './parameters.js'
+import { isVector, notAsStored, optionalParameter, weightParameter } from './parameters.js'
 import type { Raised, Raiser } from './raiser.js'
 
 const unusable = 'its bias does not broadcast over its result'
@@ -50,6 +58,7 @@ export const gemm: Raiser = (node, context) => {
   const weight = scaled(given.transB ? b : transposed(b, [1, 0]), alpha)
   const bias = c && beta !== 0 ? scaled(c, beta) : null
   if (weight === undefined || bias === undefined) return `its weight is ${b.dtype}`
+  if (quantizedOf(b) && !quantizedOf(weight)) return notAsStored
   const raised = layer(weight, bias)
   if (typeof raised === 'string' || isDirect(raised, b, c, beta)) return raised
   return { ...raised, indirect: true }

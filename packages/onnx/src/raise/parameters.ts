@@ -1,4 +1,4 @@
-import { isFloat, type Tensor } from '@nnfuse/ir'
+import { isFloat, quantizedOf, type Tensor } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
 import type { RaiseContext } from './raiser.js'
 
@@ -16,11 +16,19 @@ export const parameter = (
   return isFloat(tensor.dtype) ? tensor : `its ${what} is ${tensor.dtype}`
 }
 
-/** The weight of a layer. One that is quantized stays that: folding something into it would write floats instead. */
-export const weightParameter = (node: NodeProto, input: number, context: RaiseContext): Tensor | string =>
-  context.isQuantized(node.input[input] ?? '')
-    ? 'its weight is quantized'
-    : parameter(node, input, 'weight', context)
+/** Why a quantized weight is none that a layer knows as such. */
+export const notAsStored = 'its weight is quantized, and more than that'
+
+/**
+ * The weight of a layer. One that is quantized stays that: it has to know its integers, or folding something into it
+ * would write floats instead.
+ */
+export const weightParameter = (node: NodeProto, input: number, context: RaiseContext): Tensor | string => {
+  const name = node.input[input] ?? ''
+  const weight = parameter(node, input, 'weight', context)
+  const isLost = typeof weight === 'object' && context.isQuantized(name) && quantizedOf(weight) === undefined
+  return isLost ? notAsStored : weight
+}
 
 /** A parameter that may be absent (null). */
 export const optionalParameter = (
