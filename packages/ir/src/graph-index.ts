@@ -50,9 +50,18 @@ const addFront = ({ first, next }: Lists, list: number, entry: number): void => 
   first[list] = entry
 }
 
-const entriesOf = ({ first, next }: Lists, list: number): number[] => {
-  const entries: number[] = []
-  for (let entry = first[list] ?? none; entry !== none; entry = next[entry] as number) entries.push(entry)
+const noEntries: readonly number[] = []
+
+/** Most lists have one entry, so that is what memory is asked for first. */
+const entriesOf = (
+  { first, next }: Lists,
+  list: number,
+  give: (entry: number) => number,
+): readonly number[] => {
+  let entry = first[list] ?? none
+  if (entry === none) return noEntries
+  const entries = [give(entry)]
+  for (entry = next[entry] as number; entry !== none; entry = next[entry] as number) entries.push(give(entry))
   return entries
 }
 
@@ -86,9 +95,13 @@ const ownersOf = (starts: Int32Array): Int32Array => {
 }
 
 /** The lists of calls with the same target, and the first call of each target. */
-const groupByTarget = (
-  calls: readonly Call[],
-): { lists: Lists; listOf: Int32Array; byTarget: Map<string, number> } => {
+interface ByTarget {
+  readonly lists: Lists
+  readonly listOf: Int32Array
+  readonly byTarget: ReadonlyMap<string, number>
+}
+
+const groupByTarget = (calls: readonly Call[]): ByTarget => {
   const byTarget = new Map<string, number>()
   const listOf = new Int32Array(calls.length)
   let position = 0
@@ -120,17 +133,24 @@ const makeIndex = (graph: Graph): GraphIndex => {
     }
   }
   const isOutput = new Set(graph.outputs)
-  const { lists, listOf, byTarget } = groupByTarget(calls)
-  const usersOf = (value: number): number[] => entriesOf(uses, value).map((use) => userOf[use] as number)
+  // Not everybody asks, and it is a third of the work.
+  let grouped: ByTarget | undefined
+  const groups = (): ByTarget => {
+    grouped ??= groupByTarget(calls)
+    return grouped
+  }
+  const userAt = (use: number): number => userOf[use] as number
+  const itself = (position: number): number => position
+  const usersOf = (value: number): readonly number[] => entriesOf(uses, value, userAt)
   return {
     producerOf: (value) => makerOf[numbers.get(value) ?? none],
     producerAt: (position, input) => makerOf[values[(inputStarts[position] as number) + input] ?? none],
     usersOf: (value) => usersOf(numbers.get(value) ?? none),
     usersAt: (position, output) => usersOf((outputStarts[position] as number) + output),
     isOutput: (value) => isOutput.has(value),
-    callsOf: (target) => entriesOf(lists, byTarget.get(target) ?? none),
-    firstCallOf: (target) => byTarget.get(target),
-    callsLike: (position) => entriesOf(lists, listOf[position] ?? none),
+    callsOf: (target) => entriesOf(groups().lists, groups().byTarget.get(target) ?? none, itself),
+    firstCallOf: (target) => groups().byTarget.get(target),
+    callsLike: (position) => entriesOf(groups().lists, groups().listOf[position] ?? none, itself),
     isKnown: (value) => numbers.has(value),
     isKnownAt: (position, input) => {
       const value = values[(inputStarts[position] as number) + input] as number

@@ -16,7 +16,7 @@ const walk = (flow: Flow, node: RuleNode, found: readonly number[], byRank: Cand
   for (const { from, input, next } of node.steps) {
     const producer = producerAt(flow, found[from] as number, input)
     const further = producer === undefined ? undefined : next.get(moduleAt(flow, producer).kind)
-    if (further !== undefined) walk(flow, further, [...found, producer as number], byRank)
+    if (further !== undefined) walk(flow, further, found.concat(producer as number), byRank)
   }
 }
 

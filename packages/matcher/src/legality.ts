@@ -24,10 +24,13 @@ const namesOf = (flow: Flow, positions: readonly number[]): string =>
 /** What flows between matched layers must go nowhere else: whoever reads it would read something else afterwards. */
 const checkInner = (flow: Flow, { positions }: Cluster, position: number): true | Declined => {
   const { target, outputs } = callAt(flow, position)
-  for (const [output, value] of outputs.entries()) {
-    if (flow.index.isOutput(value)) return decline(`the output of ${target} is also an output of the model`)
-    const others = flow.index.usersAt(position, output).filter((user) => !positions.includes(user))
-    if (others.length > 0) return decline(`the output of ${target} is also used by ${namesOf(flow, others)}`)
+  for (let output = 0; output < outputs.length; output += 1) {
+    if (flow.index.isOutput(outputs[output] as ValueId))
+      return decline(`the output of ${target} is also an output of the model`)
+    const users = flow.index.usersAt(position, output)
+    if (users.every((user) => positions.includes(user))) continue
+    const others = users.filter((user) => !positions.includes(user))
+    return decline(`the output of ${target} is also used by ${namesOf(flow, others)}`)
   }
   return true
 }
@@ -35,8 +38,8 @@ const checkInner = (flow: Flow, { positions }: Cluster, position: number): true 
 /** What comes from outside must not be made inside: that would be gone. */
 const checkInputs = (flow: Flow, { positions, inputs }: Cluster, position: number): true | Declined => {
   const { target, outputs } = callAt(flow, position)
-  for (const [output, value] of outputs.entries()) {
-    if (!inputs.includes(value)) continue
+  for (let output = 0; output < outputs.length; output += 1) {
+    if (!inputs.includes(outputs[output] as ValueId)) continue
     const users = flow.index.usersAt(position, output).filter((user) => positions.includes(user))
     return decline(`the output of ${target} is used in two ways by ${namesOf(flow, users)}`)
   }

@@ -32,7 +32,9 @@ export const matchOf = (flow: Flow, rule: Rule, binding: Binding): Match => {
   return {
     rule,
     binding,
-    positions: positions.filter((_, i) => !ops[i]?.isConstant),
+    positions: ops.some(({ isConstant }) => isConstant)
+      ? positions.filter((_, i) => !ops[i]?.isConstant)
+      : positions,
     outputs: outputs.map((op) => positions[op] as number),
     inputs: inputsOf(flow, rule, binding),
     paths: pathsAt(flow, positions),

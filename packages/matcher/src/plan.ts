@@ -158,7 +158,7 @@ export const plan = (graph: GraphModuleOf, rules: readonly Rule[]): Plan => {
     tried: new Map(),
   }
   for (const { rules: ranked, last } of findCandidates(flow, indexRules(rules))) {
-    for (const [i, position] of last.entries()) decide(state, ranked[i] as RankedRule, position)
+    for (let i = 0; i < last.length; i += 1) decide(state, ranked[i] as RankedRule, last[i] as number)
   }
   dropConstants(state)
   const { removed, declines, tried } = state

@@ -13,6 +13,8 @@ import { runInOrder } from './run-in-order.js'
  */
 
 type NoAttrs = Record<never, never>
+
+const noAttrs: NoAttrs = Object.freeze({})
 type Modules<Slots extends readonly AnyKind[]> = { [I in keyof Slots]: ModuleOf<Slots[I]> }
 
 /** A kind whose modules run the given layers one after the other. Training mode is that of its first layer. */
@@ -43,7 +45,7 @@ export const fusedKind = <N extends string, const Slots extends readonly AnyKind
     create: (...modules) => {
       const layers = modules as unknown as readonly AnyModule[]
       checkKinds(name, slots, layers)
-      return { attrs: {}, children: children(layers), training: layers[0]?.training ?? false }
+      return { attrs: noAttrs, children: children(layers), training: layers[0]?.training ?? false }
     },
     forward: runInOrder,
   })
