@@ -1,6 +1,11 @@
 import {
+  bitsPerElement,
+  decodeFloats,
   deferredTensor,
   elementCount,
+  elementwiseTensor,
+  encode,
+  type FloatDType,
   type Quantized,
   quantizedOf,
   quantizedTensor,
@@ -87,6 +92,21 @@ const rescaled = (quantized: Quantized, scale: Tensor, channelOf: ChannelOf): Qu
   })
 }
 
+const scaledFloats = (weight: Tensor, scale: Tensor, channelOf: ChannelOf): Tensor => {
+  const dtype = weight.dtype as FloatDType
+  const bytesPerElement = bitsPerElement[dtype] / 8
+  return elementwiseTensor(weight, [scale], (bytes) => {
+    const factors = decodeFloats(bytes as Uint8Array, scale.dtype)
+    return (part, offset) => {
+      const first = offset / bytesPerElement
+      const values = Float64Array.from(decodeFloats(part, dtype))
+      for (let i = 0; i < values.length; i += 1)
+        values[i] = (values[i] as number) * at(factors, channelOf(first + i))
+      part.set(encode(values, dtype))
+    }
+  })
+}
+
 /**
  * `s * W`, in the dtype of the weight; the reason why not, where integers would become floats.
  *
@@ -99,7 +119,5 @@ export const scaleWeight = (weight: Tensor, scale: Tensor | null, channelOf: Cha
     const result = rescaled(quantized, scale, channelOf)
     return typeof result === 'string' ? result : quantizedTensor(result)
   }
-  return computed(weight, weight.shape, [weight, scale], (w, s) =>
-    Float64Array.from(w as Values, (x, i) => x * at(s as Values, channelOf(i))),
-  )
+  return scaledFloats(weight, scale, channelOf)
 }

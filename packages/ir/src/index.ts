@@ -3,7 +3,13 @@ export { checkGraph } from './check-graph.js'
 export { bitsPerElement, type DType, type FloatDType, isFloat, promote } from './dtype.js'
 export { isNnfuseError, listNames, NnfuseError, type NnfuseErrorDetails } from './errors.js'
 export { flatten } from './flatten.js'
-export { roundTo } from './float-format.js'
+export {
+  fromBfloat16Bits,
+  fromFloat16Bits,
+  roundTo,
+  toBfloat16Bits,
+  toFloat16Bits,
+} from './float-format.js'
 export type { Call, Graph, ValueId } from './graph.js'
 export { type GraphIndex, indexGraph } from './graph-index.js'
 export { type GraphModuleOptions, graphModule, type Symbolic } from './graph-module.js'
@@ -166,6 +172,7 @@ export {
   quantizedOf,
   quantizedTensor,
 } from './quantized-tensor.js'
+export { partReader, type ReadPart } from './read-parts.js'
 export { computeNow, peekBytes, readBytes, readValues } from './read-tensor.js'
 export { pathsInModel, pathsWithin, type Region, regionsOf } from './regions.js'
 export {
@@ -180,9 +187,12 @@ export { stateInputs } from './state-inputs.js'
 export {
   type ByteSource,
   byteLength,
+  type ChangePart,
   deferredTensor,
   elementCount,
+  elementwiseTensor,
   formatTensor,
+  operandsOf,
   type Storage,
   sliceTensor,
   type Tensor,

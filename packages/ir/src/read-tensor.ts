@@ -1,17 +1,25 @@
 import { tensorSizeMismatch } from './errors.js'
-import { byteLength, type Tensor } from './tensor.js'
+import { byteLength, operandsOf, type Tensor } from './tensor.js'
 import { decode, type TypedArray } from './tensor-values.js'
 
-/** What is left to do to evaluate a deferred tensor: an explicit stack, since chains of folds can be long. */
+/** What is left to do to evaluate a tensor: an explicit stack, since chains of folds can be long. */
 interface Frame {
   readonly tensor: Tensor
-  readonly inputs: readonly Tensor[]
+  readonly operands: readonly Tensor[]
   readonly values: Uint8Array[]
 }
 
+const computeBytes = ({ storage }: Tensor, values: readonly Uint8Array[]): Uint8Array => {
+  if (storage.type === 'deferred') return storage.compute(...values)
+  if (storage.type !== 'elementwise') throw new TypeError('bytes in memory or in a file are not computed')
+  const [source, ...inputs] = values
+  const bytes = new Uint8Array(source as Uint8Array) // not slice(): that of a Buffer copies nothing
+  storage.prepare(...inputs)(bytes, 0)
+  return bytes
+}
+
 const evaluate = (tensor: Tensor, values: readonly Uint8Array[]): Uint8Array => {
-  if (tensor.storage.type !== 'deferred') throw new TypeError('only deferred tensors are evaluated')
-  const bytes = tensor.storage.compute(...values)
+  const bytes = computeBytes(tensor, values)
   const expected = byteLength(tensor)
   if (bytes.byteLength !== expected) throw tensorSizeMismatch(expected, bytes.byteLength, 'a computed tensor')
   return bytes
@@ -25,11 +33,7 @@ const readLeaf = ({ dtype, shape, storage }: Tensor): Uint8Array | Promise<Uint8
   throw new TypeError('a computed tensor lies nowhere')
 }
 
-const frameOf = (tensor: Tensor): Frame => ({
-  tensor,
-  inputs: tensor.storage.type === 'deferred' ? tensor.storage.inputs : [],
-  values: [],
-})
+const frameOf = (tensor: Tensor): Frame => ({ tensor, operands: operandsOf(tensor), values: [] })
 
 /** Asks for the bytes of what is not computed, one after the other, and gives those of the tensor. */
 function* evaluation(tensor: Tensor): Generator<Tensor, Uint8Array, Uint8Array> {
@@ -37,7 +41,7 @@ function* evaluation(tensor: Tensor): Generator<Tensor, Uint8Array, Uint8Array> 
   const stack = [frameOf(tensor)]
   for (;;) {
     const frame = stack.at(-1) as Frame
-    const next = frame.inputs[frame.values.length]
+    const next = frame.operands[frame.values.length]
     if (next !== undefined) {
       if (isComputed(next)) stack.push(frameOf(next))
       else frame.values.push(yield next)

@@ -9,7 +9,16 @@ export interface ByteSource {
   readonly size: number
   /** The bytes `[offset, offset + length)`; the result may be a view that the caller must not write to. */
   read(offset: number, length: number): Promise<Uint8Array>
+  /** The same into bytes of the caller's, as many as fit there; for sources that need not make new ones. */
+  readInto?(offset: number, target: Uint8Array): Promise<void>
 }
+
+/**
+ * Changes part of a tensor's bytes in place.
+ *
+ * @param offset where the part begins, in bytes from the tensor's first; parts begin and end between two elements
+ */
+export type ChangePart = (part: Uint8Array, offset: number) => void
 
 export type Storage =
   | { readonly type: 'memory'; readonly bytes: Uint8Array }
@@ -20,12 +29,21 @@ export type Storage =
       /** Gets the little-endian bytes of each input and returns those of the result. */
       readonly compute: (...inputs: readonly Uint8Array[]) => Uint8Array
     }
+  | {
+      readonly type: 'elementwise'
+      /** A tensor of the same dtype and shape. */
+      readonly source: Tensor
+      readonly inputs: readonly Tensor[]
+      /** Gets the little-endian bytes of each input and returns what makes elements of the source those of the result. */
+      readonly prepare: (...inputs: readonly Uint8Array[]) => ChangePart
+    }
 
 /**
  * An immutable tensor whose data is read when somebody asks for it: row-major, little-endian.
  *
- * A deferred tensor is a function of others. Fusing makes such tensors; writing the model evaluates them one at
- * a time.
+ * A deferred tensor is a function of others; an elementwise one is another tensor with each of its elements changed,
+ * which needs no more memory than a part of it. Fusing makes such tensors; writing the model evaluates them one at a
+ * time.
  */
 export interface Tensor {
   readonly dtype: DType
@@ -69,6 +87,28 @@ export const deferredTensor = (
   inputs: readonly Tensor[],
   compute: (...inputs: readonly Uint8Array[]) => Uint8Array,
 ): Tensor => ({ dtype, shape, storage: { type: 'deferred', inputs, compute } })
+
+/**
+ * A tensor that is `source` with each element changed by itself, when it is read: a weight of any size is computed part
+ * by part. `prepare` must be pure, and what it returns must not depend on the order or the size of the parts.
+ */
+export const elementwiseTensor = (
+  source: Tensor,
+  inputs: readonly Tensor[],
+  prepare: (...inputs: readonly Uint8Array[]) => ChangePart,
+): Tensor => ({
+  dtype: source.dtype,
+  shape: source.shape,
+  storage: { type: 'elementwise', source, inputs, prepare },
+})
+
+const noTensors: readonly Tensor[] = []
+
+/** The tensors that a tensor is computed from; none where its bytes lie in memory or in a file. */
+export const operandsOf = ({ storage }: Tensor): readonly Tensor[] => {
+  if (storage.type === 'deferred') return storage.inputs
+  return storage.type === 'elementwise' ? [storage.source, ...storage.inputs] : noTensors
+}
 
 /** `float32[64, 3, 7, 7]` */
 export const formatTensor = ({ dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>): string =>

@@ -1,4 +1,4 @@
-import { type ModelLike, stateDict, type Tensor, toModel } from '@nnfuse/ir'
+import { type ModelLike, operandsOf, stateDict, type Tensor, toModel } from '@nnfuse/ir'
 
 /** Where one tensor of a fused model comes from. */
 export interface FusedEntry {
@@ -22,7 +22,7 @@ function* sources(tensor: Tensor): Generator<Tensor> {
   const stack = [tensor]
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     yield next
-    if (next.storage.type === 'deferred') stack.push(...[...next.storage.inputs].reverse())
+    stack.push(...[...operandsOf(next)].reverse())
   }
 }
 
