@@ -33,10 +33,10 @@ const elementwise =
   (a: ChannelVector, b: ChannelVector): ChannelVector => {
     const dtype = promote(a.dtype, b.dtype)
     const round = roundTo[dtype]
-    return {
-      dtype,
-      values: Float64Array.from(a.values, (x, i) => round(operation(x, b.values[i] as number))),
-    }
+    const values = new Float64Array(a.values.length)
+    for (let i = 0; i < values.length; i += 1)
+      values[i] = round(operation(a.values[i] as number, b.values[i] as number))
+    return { dtype, values }
   }
 
 export const plus: (a: ChannelVector, b: ChannelVector) => ChannelVector = elementwise((x, y) => x + y)
@@ -51,7 +51,10 @@ export const times: (a: ChannelVector, b: ChannelVector) => ChannelVector = elem
 export const reciprocalRoot = ({ dtype, values }: ChannelVector, eps: number): ChannelVector => {
   const round = roundTo[dtype]
   const scalar = dtype === 'float64' ? eps : Math.fround(eps)
-  return { dtype, values: Float64Array.from(values, (v) => round(1 / round(Math.sqrt(round(v + scalar))))) }
+  const roots = new Float64Array(values.length)
+  for (let i = 0; i < roots.length; i += 1)
+    roots[i] = round(1 / round(Math.sqrt(round((values[i] as number) + scalar))))
+  return { dtype, values: roots }
 }
 
 export const castTo = ({ values }: ChannelVector, dtype: FloatDType): ChannelVector => ({

@@ -3,11 +3,12 @@ import {
   type ConvAttrs,
   type ConvTransposeAttrs,
   deferredTensor,
+  elementwiseTensor,
   encode,
-  type FloatDType,
   type LinearAttrs,
   type Tensor,
 } from '@nnfuse/ir'
+import { type Blocks, leadingChannels, scaleBlocks, transposedChannels } from '@nnfuse/kernels'
 import {
   type ChannelVector,
   castTo,
@@ -19,7 +20,6 @@ import {
   times,
   vectorOf,
 } from './channel-vector.js'
-import { type Blocks, leadingChannels, scaleWeight, transposedChannels } from './scale-weight.js'
 
 /*
  * Batch-norm at inference is one multiply-add a channel:
@@ -57,28 +57,26 @@ const statisticsOf = ({ runningMean, runningVar, weight, bias, eps }: BatchNormA
   return { mean: runningMean, variance: runningVar, gamma: weight, beta: bias, eps }
 }
 
-/** A tensor computed from some of several tensors, those that are there; `compute` sees null for the others. */
-const computed = (
-  dtype: FloatDType,
-  shape: readonly number[],
-  operands: readonly (Tensor | null)[],
-  compute: (...vectors: readonly (Uint8Array | null)[]) => Uint8Array,
-): Tensor => {
-  const present = operands.filter((operand) => operand !== null)
-  return deferredTensor(dtype, shape, present, (...bytes) => {
-    const rest = [...bytes]
-    return compute(...operands.map((operand) => (operand === null ? null : (rest.shift() as Uint8Array))))
-  })
+/** The tensors that are there, in an array of just their number: a large model has very many of these. */
+const present = (tensors: readonly (Tensor | null)[]): readonly Tensor[] =>
+  tensors.filter((tensor) => tensor !== null).slice()
+
+interface ReadVector {
+  (tensor: Tensor): ChannelVector
+  (tensor: Tensor | null): ChannelVector | undefined
 }
 
-const vector = (bytes: Uint8Array | null, tensor: Tensor | null): ChannelVector | undefined =>
-  bytes === null || tensor === null ? undefined : vectorOf(bytes, floatDType(tensor))
+/** Gives the bytes of the tensors that are there, in turn, as vectors. */
+const inTurn = (bytes: readonly Uint8Array[]): ReadVector => {
+  const rest = bytes.values()
+  const read = (tensor: Tensor | null): ChannelVector | undefined =>
+    tensor === null ? undefined : vectorOf(rest.next().value as Uint8Array, floatDType(tensor))
+  return read as ReadVector
+}
 
 /** `gamma * r` */
-const scaleOf = (variance: ChannelVector, gamma: ChannelVector | undefined, eps: number): ChannelVector => {
-  const root = reciprocalRoot(variance, eps)
-  return times(gamma ?? filled(1, variance), root)
-}
+const scaleOf = (variance: ChannelVector, gamma: ChannelVector | undefined, eps: number): ChannelVector =>
+  times(gamma ?? filled(1, variance), reciprocalRoot(variance, eps))
 
 type RoundScale = (scale: ChannelVector) => ChannelVector
 
@@ -87,13 +85,12 @@ const foldWeight = (
   { variance, gamma, eps }: Statistics,
   blocks: Blocks,
   rounded: RoundScale,
-): Tensor => {
-  const dtype = floatDType(weight)
-  return computed(dtype, weight.shape, [weight, variance, gamma], (w, v, g) => {
-    const scale = scaleOf(vector(v as Uint8Array, variance) as ChannelVector, vector(g ?? null, gamma), eps)
-    return scaleWeight(w as Uint8Array, dtype, rounded(scale), blocks)
+): Tensor =>
+  elementwiseTensor(weight, present([variance, gamma]), (...bytes) => {
+    const read = inTurn(bytes)
+    const scale = scaleOf(read(variance), read(gamma), eps)
+    return scaleBlocks(floatDType(weight), rounded(scale).values, blocks)
   })
-}
 
 /** How `b - mean`, `r` and gamma are multiplied; the order decides the last bit. */
 type Products = (centred: ChannelVector, root: ChannelVector, gamma: ChannelVector) => ChannelVector
@@ -101,17 +98,18 @@ type Products = (centred: ChannelVector, root: ChannelVector, gamma: ChannelVect
 const foldBias = (
   bias: Tensor | null,
   weight: Tensor,
-  statistics: Statistics,
+  { mean, variance, gamma, beta, eps }: Statistics,
   products: Products,
 ): Tensor => {
-  const { mean, variance, gamma, beta, eps } = statistics
   const dtype = floatDType(bias ?? weight)
-  return computed(dtype, mean.shape, [mean, variance, gamma, beta, bias], (m, v, g, be, b) => {
-    const centre = vector(m as Uint8Array, mean) as ChannelVector
-    const root = reciprocalRoot(vector(v as Uint8Array, variance) as ChannelVector, eps)
-    const centred = minus(vector(b ?? null, bias) ?? filled(0, centre), centre)
-    const scaled = products(centred, root, vector(g ?? null, gamma) ?? filled(1, centre))
-    return encode(plus(scaled, vector(be ?? null, beta) ?? filled(0, centre)).values, dtype)
+  return deferredTensor(dtype, mean.shape, present([mean, variance, gamma, beta, bias]), (...bytes) => {
+    const read = inTurn(bytes)
+    const centre = read(mean)
+    const root = reciprocalRoot(read(variance), eps)
+    const factor = read(gamma) ?? filled(1, centre)
+    const shift = read(beta) ?? filled(0, centre)
+    const centred = minus(read(bias) ?? filled(0, centre), centre)
+    return encode(plus(products(centred, root, factor), shift).values, dtype)
   })
 }
 

@@ -1,0 +1,2 @@
+export { type Blocks, leadingChannels, transposedChannels } from './blocks.js'
+export { scaleBlocks } from './scale-blocks.js'
