@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Model } from '@nnfuse/ir'
@@ -14,7 +15,7 @@ import { type Evaluation, evaluateModels } from './evaluate-models.js'
 import { checkOutput, defaultOutput } from './files/output-file.js'
 import { withTemporaryFolder } from './files/temporary-folder.js'
 import { appliedRules, type FuseFileResult } from './fuse-file-result.js'
-import { hasBatchNorm, shapelessInputs, weightDtypes, weightFiles } from './model-facts.js'
+import { filesOf, hasBatchNorm, shapelessInputs, weightDtypes } from './model-facts.js'
 import { noProgress, type Progress } from './progress.js'
 
 export interface FuseFileOptions {
@@ -42,8 +43,18 @@ export interface FuseFileOptions {
   readonly plugins?: readonly Plugin[]
   /** Note on each fused node what it was made from. Default true. */
   readonly metadata?: boolean
+  /**
+   * Keep weights in a file beside the output, `<output>.data`. Default: where one file would be larger than 2 GiB, which
+   * ONNX does not allow.
+   */
+  readonly externalData?: boolean
   readonly onProgress?: Progress
 }
+
+const dataSuffix = '.data'
+
+/** Where `writeOnnx` puts weights that are not in the model's file. */
+const dataFileOf = (model: string): string => `${model}${dataSuffix}`
 
 interface Plan {
   readonly input: string
@@ -67,11 +78,15 @@ const evaluate = (fused: string, { input, model, data, inputs, options }: Plan):
     progress: options.onProgress ?? noProgress,
   })
 
-const moveTo = async (from: string, plan: Plan): Promise<string> => {
-  await rename(from, plan.target).catch((cause: unknown) => {
-    throw cannotWrite(plan.output, cause)
-  })
-  return plan.output
+/** What was written is one file, or two of which the second holds the weights and goes first. */
+const moveTo = async (from: string, { target, output }: Plan): Promise<string> => {
+  const suffixes = existsSync(dataFileOf(from)) ? [dataSuffix, ''] : ['']
+  for (const suffix of suffixes) {
+    await rename(`${from}${suffix}`, `${target}${suffix}`).catch((cause: unknown) => {
+      throw cannotWrite(`${output}${suffix}`, cause)
+    })
+  }
+  return output
 }
 
 const fuseInto = async (folder: string, plan: Plan): Promise<FuseFileResult> => {
@@ -81,14 +96,17 @@ const fuseInto = async (folder: string, plan: Plan): Promise<FuseFileResult> => 
   const fused = fuse(model, { exact, ...(plugins && { plugins }) })
   const file = join(folder, basename(plan.target))
   progress('writing')
-  await writeOnnx(fused.model, file, { metadata: options.metadata ?? true })
+  const after = await writeOnnx(fused.model, file, {
+    metadata: options.metadata ?? true,
+    ...(options.externalData !== undefined && { externalData: options.externalData }),
+  })
   const evaluation = options.verify === false ? undefined : await evaluate(file, plan)
   const written = evaluation?.check.status !== 'failed' || options.keep === true
   return {
     input,
     opset: opsetOf(model),
     before: onnxCounts(model),
-    after: onnxCounts(await readOnnx(file)),
+    after,
     rules: appliedRules(fused.report),
     left: fused.report.left,
     hadBatchNorm: hasBatchNorm(model),
@@ -115,7 +133,9 @@ export const fuseFile = async (input: string, options: FuseFileOptions = {}): Pr
   const { output = defaultOutput(input), foldOverridable = false, onProgress = noProgress } = options
   onProgress(`reading ${basename(input)}`)
   const model = await readOnnx(input, { foldOverridable })
-  const target = await checkOutput(output, [input, ...weightFiles(model)])
+  const sources = [input, ...filesOf(model)]
+  const target = await checkOutput(output, sources)
+  await checkOutput(dataFileOf(output), sources)
   const data = options.data === undefined ? undefined : await readLabelledData(options.data)
   const inputs = options.inputs === undefined ? undefined : await listInputFiles(options.inputs)
   return await withTemporaryFolder(target, (folder) =>

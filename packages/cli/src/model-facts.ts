@@ -27,11 +27,9 @@ export const shapelessInputs = (model: Model): ReadonlySet<string> => {
 export const parametersOf = (module: AnyModule): number =>
   [...stateEntries(module)].reduce((sum, { tensor }) => sum + elementCount(tensor.shape), 0)
 
-/** Files beside the model's own that its weights are read from. */
-export const weightFiles = (model: Model): ReadonlySet<string> => {
-  const sources = [...initializerTensors(model).values()].map(({ storage }) =>
-    storage.type === 'slice' ? storage.source : {},
-  )
+/** Files that a model is read from: its own, and those of its weights. */
+export const filesOf = (model: Model): ReadonlySet<string> => {
+  const sources = [...(documentOf(model)?.sources ?? [])]
   return new Set(
     sources.flatMap((source) => ('path' in source && typeof source.path === 'string' ? [source.path] : [])),
   )

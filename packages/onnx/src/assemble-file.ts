@@ -2,8 +2,9 @@ import { type ByteSource, unknownType, type ValueType } from '@nnfuse/ir'
 import { type BodyWriter, innerNodeContent } from './assemble-node.js'
 import type { OnnxDocument, OnnxInitializer, OnnxValueInfo } from './document.js'
 import { encodeNode, isUnchanged } from './encode-node.js'
-import { embedTensor, encodeTensor } from './encode-tensor.js'
+import { encodeTensor, relocateTensor } from './encode-tensor.js'
 import { inputTypesNeeded } from './errors.js'
+import type { ExternalLayout } from './external-layout.js'
 import type { GraphEntry } from './graph-entry.js'
 import { copySegment, joinSegments, messageField, type Segment, segmentsField } from './segments.js'
 import type { NewTensor, SettledGraph, WrittenNode } from './settle-graph.js'
@@ -31,7 +32,8 @@ export const nodeField = (item: WrittenNode, document: OnnxDocument | undefined)
     : messageField(graphFields.node, encodeNode(item.draft))
 }
 
-const writeBody: BodyWriter = ({ body, settled }) => graphFieldsOf(settled, body.document)
+/** Weights of graphs inside nodes stay in the model's file. */
+const writeBody: BodyWriter = ({ body, settled }) => graphFieldsOf(settled, body.document, undefined)
 
 /** Which nodes stand at each place of a node in the file: those that stood there or before, as far as order allows. */
 const placeNodes = (
@@ -52,12 +54,14 @@ const placeNodes = (
   return places
 }
 
-const initializerField = (initializer: OnnxInitializer, document: OnnxDocument): Segment[] => {
-  const { external, header, tensor, span } = initializer
-  return external
-    ? segmentsField(graphFields.initializer, embedTensor(header, tensor))
+const initializerField = (
+  { external, header, tensor, span }: OnnxInitializer,
+  document: OnnxDocument,
+  layout: ExternalLayout | undefined,
+): Segment[] =>
+  external || layout?.takes(tensor)
+    ? segmentsField(graphFields.initializer, relocateTensor(header, tensor, layout))
     : [copySegment(document.source, span)]
-}
 
 /** Inputs, and the initializers that the file lists among them; IR version 3 wants all of them there. */
 const listedInputs = ({ draft, initializers, tensors }: SettledGraph, document: OnnxDocument): Listed[] => {
@@ -103,13 +107,17 @@ const listedOutputs = ({ draft, types }: SettledGraph, document: OnnxDocument): 
   })
 }
 
-const tensorField = ({ name, tensor }: NewTensor): Segment[] =>
-  segmentsField(graphFields.initializer, encodeTensor(name, tensor))
+const tensorField = ({ name, tensor }: NewTensor, layout: ExternalLayout | undefined): Segment[] =>
+  segmentsField(graphFields.initializer, encodeTensor(name, tensor, layout))
 
 /** What becomes of one field of the graph. */
 type FieldWriter = (entry: GraphEntry) => readonly Segment[]
 
-const fieldWriter = (settled: SettledGraph, document: OnnxDocument): FieldWriter => {
+const fieldWriter = (
+  settled: SettledGraph,
+  document: OnnxDocument,
+  layout: ExternalLayout | undefined,
+): FieldWriter => {
   const { source } = document
   const nodes = placeNodes(settled, document)
   const inputs = placeInfos(source, graphFields.input, document.inputs, listedInputs(settled, document))
@@ -132,7 +140,7 @@ const fieldWriter = (settled: SettledGraph, document: OnnxDocument): FieldWriter
     initializer: (entry) => {
       const initializer = initializers.get(entry.start)
       if (initializer === undefined) return keep(entry)
-      return settled.initializers.has(initializer.name) ? initializerField(initializer, document) : []
+      return settled.initializers.has(initializer.name) ? initializerField(initializer, document, layout) : []
     },
     sparse: (entry) => {
       const initializer = initializers.get(entry.start)
@@ -163,7 +171,11 @@ const namesOf = ({ nodes, inputs, initializers }: OnnxDocument): ReadonlySet<str
   ])
 
 /** Lists that the file does not have at all stand behind everything else. */
-const missingParts = (settled: SettledGraph, document: OnnxDocument): Segment[] => [
+const missingParts = (
+  settled: SettledGraph,
+  document: OnnxDocument,
+  layout: ExternalLayout | undefined,
+): Segment[] => [
   ...(document.nodes.length === 0 ? settled.nodes.flatMap((item) => nodeField(item, document)) : []),
   ...(document.inputs.length === 0
     ? listedInputs(settled, document).flatMap(({ name, type }) => infoField(graphFields.input, name, type))
@@ -171,7 +183,7 @@ const missingParts = (settled: SettledGraph, document: OnnxDocument): Segment[] 
   ...(document.outputs.length === 0
     ? listedOutputs(settled, document).flatMap(({ name, type }) => infoField(graphFields.output, name, type))
     : []),
-  ...settled.tensors.flatMap(tensorField),
+  ...settled.tensors.flatMap((tensor) => tensorField(tensor, layout)),
 ]
 
 const isWhole = (content: readonly Segment[], source: ByteSource, graph: FieldSpan): boolean => {
@@ -190,11 +202,12 @@ const isWhole = (content: readonly Segment[], source: ByteSource, graph: FieldSp
 const graphFieldsOf = (
   settled: SettledGraph,
   document: OnnxDocument,
+  layout: ExternalLayout | undefined,
 ): ReadonlyMap<FieldSpan, readonly Segment[]> => {
   const { source } = document
   const { graphs } = document.index
-  const write = fieldWriter(settled, document)
-  const missing = missingParts(settled, document)
+  const write = fieldWriter(settled, document, layout)
+  const missing = missingParts(settled, document, layout)
   return new Map(
     graphs.map(({ field, entries }, i) => {
       const behind = i === graphs.length - 1 ? missing : []
@@ -207,10 +220,18 @@ const graphFieldsOf = (
   )
 }
 
-/** The segments of an imported model's file. */
-export const assembleFile = (settled: SettledGraph, document: OnnxDocument): Segment[] => {
+/**
+ * The segments of an imported model's file.
+ *
+ * @param layout of the file that large tensors go to, where they do not stay in the model's
+ */
+export const assembleFile = (
+  settled: SettledGraph,
+  document: OnnxDocument,
+  layout: ExternalLayout | undefined,
+): Segment[] => {
   const { source, index } = document
-  const graphs = graphFieldsOf(settled, document)
+  const graphs = graphFieldsOf(settled, document, layout)
   const gone = vacatedFunctions(settled, document)
   const kept = index.fields.filter((field) => !gone.has(field))
   return joinSegments(kept.flatMap((field) => graphs.get(field) ?? [copySegment(source, field)]))

@@ -61,6 +61,8 @@ export interface OnnxDocument {
   readonly format: 'onnx'
   readonly index: FileIndex
   readonly source: ByteSource
+  /** All that it is read from: `source`, and files of weights. */
+  readonly sources: Set<ByteSource>
   readonly irVersion: number
   /** By domain; ONNX's own is ''. */
   readonly opsets: ReadonlyMap<string, number>

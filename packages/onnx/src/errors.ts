@@ -130,7 +130,7 @@ export const tooLarge = (size: number): NnfuseError =>
     'ONNX_TOO_LARGE',
     `the file would be ${size} bytes long, and an ONNX file ends below 2 GiB`,
     {
-      hint: 'Writing weights to files of their own (external data) is not supported yet.',
+      hint: 'Write its weights to a file beside it: external data.',
     },
   )
 

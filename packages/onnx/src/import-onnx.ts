@@ -31,6 +31,14 @@ const sourceOf = (source: ByteSource | Uint8Array | Blob, name: string | undefin
   return blobSource(source, name ?? ('name' in source ? String(source.name) : 'the model'))
 }
 
+const notingIn =
+  (opened: Set<ByteSource>, openExternal: OpenExternal): OpenExternal =>
+  async (location) => {
+    const source = await openExternal(location)
+    opened.add(source)
+    return source
+  }
+
 /**
  * Reads an ONNX model: every node that a kind of layer expresses exactly becomes that layer, everything else an
  * opaque `onnx.Op`. Weights are left where they are until somebody reads them, so the source must stay as it is.
@@ -49,8 +57,11 @@ export const importOnnx = async (
   { name, openExternal, foldOverridable }: ImportOptions = {},
 ): Promise<Model> => {
   const index = await indexOnnx(sourceOf(source, name))
-  const document = await readDocument(index, openExternal, foldOverridable)
-  await readInnerGraphs(document, openExternal)
+  const opened = new Set<ByteSource>()
+  const open = openExternal && notingIn(opened, openExternal)
+  const document = await readDocument(index, open, foldOverridable)
+  await readInnerGraphs(document, open)
+  for (const one of opened) document.sources.add(one)
   const { root, notes } = importGraph(document)
   return new Model(root, { source: document, notes })
 }

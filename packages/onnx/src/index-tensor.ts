@@ -10,8 +10,11 @@ import {
   walkFields,
 } from './wire.js'
 
-/** Data of at most this many bytes is read with its tensor, so that shapes and scalars are at hand. */
-export const smallTensor = 8192
+/**
+ * Data of at most so many bytes is read with its tensor, so that shapes, scalars and what there is of each channel are
+ * at hand: to read them one by one later costs more.
+ */
+export const smallTensor = 16_384
 
 /** A tensor whose data may have been left in the file. */
 export interface IndexedTensor {

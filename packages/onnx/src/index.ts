@@ -13,10 +13,12 @@ export { OnnxOp, type OnnxOpAttrs, type OnnxOpModule, type OnnxSlot } from './on
 export { type NamedTensor, parseTensor } from './parse-tensor.js'
 export type { Segment } from './segments.js'
 export {
+  type FilePlan,
   initializerTensors,
   type OnnxCounts,
   type OnnxPlan,
   onnxCounts,
+  type PlanOptions,
   planOnnx,
   serializeOnnx,
   type WriteOptions,

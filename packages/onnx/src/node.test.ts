@@ -127,11 +127,11 @@ describe('writing', () => {
 })
 
 describe('weights in other files', () => {
-  const values = ramp(3000)
+  const values = ramp(5000)
 
   const external = (
     entries: Readonly<Record<string, string>>,
-    dims: readonly number[] = [3000],
+    dims: readonly number[] = [5000],
   ): TensorProto => ({
     ...weights('w', 0),
     dims: dims.map(BigInt),
@@ -158,7 +158,7 @@ describe('weights in other files', () => {
   }
 
   const data = async (name: string, before = 0): Promise<void> => {
-    const bytes = new Uint8Array(before + 12000)
+    const bytes = new Uint8Array(before + 20_000)
     bytes.set(encode(values, 'float32'), before)
     await writeFile(file(name), bytes)
   }
@@ -166,7 +166,7 @@ describe('weights in other files', () => {
   test('are read from there, and written into the model', async () => {
     await data('m.data', 64)
     const original = await readOnnx(
-      await write(external({ location: 'm.data', offset: '64', length: '12000' })),
+      await write(external({ location: 'm.data', offset: '64', length: '20000' })),
     )
     const [w] = initializerTensors(original).values()
     expect(w?.storage.type).toBe('slice')

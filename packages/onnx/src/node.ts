@@ -1,10 +1,11 @@
-import { type Model, type ModelLike, toModel } from '@nnfuse/ir'
+import { basename } from 'node:path'
+import { isNnfuseError, type Model, type ModelLike, toModel } from '@nnfuse/ir'
 import { importOnnx, type ReadOptions } from './import-onnx.js'
-import { externalFiles } from './node/external-files.js'
-import { fileSource } from './node/file-source.js'
-import { filesOf } from './node/model-files.js'
-import { writeFile } from './node/write-file.js'
-import { planOnnx, type WriteOptions } from './write-model.js'
+import { withExternalFiles } from './node/external-files.js'
+import { fileSource, withOpenFiles } from './node/file-source.js'
+import { filesOfModel, filesOfSegments } from './node/model-files.js'
+import { writeFiles } from './node/write-file.js'
+import { type OnnxCounts, type OnnxPlan, planOnnx, type WriteOptions } from './write-model.js'
 
 export { type FileSource, fileSource } from './node/file-source.js'
 
@@ -18,13 +19,41 @@ export { type FileSource, fileSource } from './node/file-source.js'
  * const model = await readOnnx('resnet50.onnx')
  * ```
  */
-export const readOnnx = async (path: string, options: ReadOptions = {}): Promise<Model> =>
-  importOnnx(await fileSource(path), { ...options, openExternal: externalFiles(path) })
+export const readOnnx = async (path: string, options: ReadOptions = {}): Promise<Model> => {
+  const source = await fileSource(path)
+  return await withOpenFiles([source], () =>
+    withExternalFiles(path, (openExternal) => importOnnx(source, { ...options, openExternal })),
+  )
+}
+
+/** How to write a model to disk. */
+export interface FileOptions extends WriteOptions {
+  /**
+   * Keep tensors of more than 1 KiB in a file beside the model's, `<name>.data`. Default: where the model's file would
+   * else be larger than 2 GiB, which ONNX does not allow.
+   */
+  readonly externalData?: boolean
+}
+
+const planFiles = async (
+  model: ModelLike,
+  path: string,
+  { externalData, ...options }: FileOptions,
+): Promise<OnnxPlan> => {
+  const beside = (): Promise<OnnxPlan> =>
+    planOnnx(model, { ...options, externalData: `${basename(path)}.data` })
+  if (externalData === true) return await beside()
+  return await planOnnx(model, options).catch((error: unknown) => {
+    if (externalData === false || !isNnfuseError(error) || error.code !== 'ONNX_TOO_LARGE') throw error
+    return beside()
+  })
+}
 
 /**
- * Writes a model as an ONNX file, its weights inside. The file appears under its name when it is complete; one that
- * was there is replaced then and not before.
+ * Writes a model as an ONNX file, with its weights inside or in a file beside it. Files appear under their names when
+ * they are complete, the weights' first; what was there is replaced then and not before.
  *
+ * @returns what was written
  * @throws NnfuseError `OUTPUT_IS_INPUT` for a file that the model was read from, `IS_DIRECTORY`, `NOT_A_FILE`,
  * `NO_SUCH_FILE`, `NO_PERMISSION`, `DISK_FULL`, `CANNOT_WRITE`, and what `planOnnx` throws; nothing is left behind.
  * @example
@@ -35,8 +64,12 @@ export const readOnnx = async (path: string, options: ReadOptions = {}): Promise
 export const writeOnnx = async (
   model: ModelLike,
   path: string,
-  options: WriteOptions = {},
-): Promise<void> => {
-  const { segments } = await planOnnx(model, options)
-  await writeFile(path, segments, filesOf(toModel(model), segments))
+  options: FileOptions = {},
+): Promise<OnnxCounts> => {
+  const { segments, externalData, counts } = await planFiles(model, path, options)
+  const files = filesOfSegments([...segments, ...(externalData?.segments ?? [])])
+  const inputs = [...files, ...filesOfModel(toModel(model))].map((file) => file.path)
+  const data = externalData ? [{ path: `${path}.data`, segments: externalData.segments }] : []
+  await withOpenFiles(files, () => writeFiles([...data, { path, segments }], inputs))
+  return counts
 }

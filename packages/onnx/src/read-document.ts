@@ -101,6 +101,7 @@ export const readDocument = async (
     format: 'onnx',
     index,
     source: index.source,
+    sources: new Set([index.source]),
     irVersion,
     opsets: opsetsOf(index),
     nodes: entriesOf(index, 'node').map(({ node, start, end }, order) => ({

@@ -110,10 +110,10 @@ describe('data in another file', () => {
 })
 
 test('small tensors are in memory, large ones are not', async () => {
-  const small = await read(tensor('w', [2048], ramp(2048)))
-  const large = await read(tensor('w', [2049], ramp(2049)))
+  const small = await read(tensor('w', [4096], ramp(4096)))
+  const large = await read(tensor('w', [4097], ramp(4097)))
   expect([small.storage.type, large.storage.type]).toEqual(['memory', 'slice'])
-  expect(await readValues(large)).toEqual(Float32Array.from(ramp(2049)))
+  expect(await readValues(large)).toEqual(Float32Array.from(ramp(4097)))
 })
 
 test('bytes of a file, at any alignment, and a Blob read the same', async () => {

@@ -3,7 +3,7 @@ import {
   type Model,
   type ModelLike,
   type Provenance,
-  readBytes,
+  partReader,
   type Tensor,
   toModel,
   type ValueType,
@@ -14,6 +14,7 @@ import { settledTensors, writtenGraphs } from './count-inner.js'
 import { documentOf, type OnnxDocument, oldestOpset } from './document.js'
 import { graphOf } from './draft-graph.js'
 import { cannotExpress, tooLarge } from './errors.js'
+import { ExternalLayout } from './external-layout.js'
 import { defaultOpset, opsetOf } from './import-onnx.js'
 import { type Segment, segmentSize, totalSize } from './segments.js'
 import type { SettledGraph } from './settle-graph.js'
@@ -33,11 +34,27 @@ export interface WriteOptions {
   readonly inputs?: Readonly<Record<string, ValueType>>
 }
 
+/** How to lay a model out in files. */
+export interface PlanOptions extends WriteOptions {
+  /**
+   * Name of a file for tensors of more than 1 KiB, in the folder of the model's file: external data. Without it all are
+   * in the model's file, which then must be smaller than 2 GiB.
+   */
+  readonly externalData?: string
+}
+
 /** A file that is still to be written. */
-export interface OnnxPlan {
+export interface FilePlan {
   readonly segments: readonly Segment[]
   /** Bytes. */
   readonly size: number
+}
+
+/** The model's file, and that of its weights where they have one. */
+export interface OnnxPlan extends FilePlan {
+  /** What both hold. */
+  readonly counts: OnnxCounts
+  readonly externalData?: FilePlan
 }
 
 /** How much there is in a file. */
@@ -46,7 +63,7 @@ export interface OnnxCounts {
   readonly initializers: number
   /** Elements of all initializers. */
   readonly parameters: number
-  /** Bytes of the file. */
+  /** Bytes of the file, and of that of its weights. */
   readonly bytes: number
 }
 
@@ -73,7 +90,7 @@ const opsetFor = (model: Model, { opset }: WriteOptions): number => {
   return wanted
 }
 
-const settle = (given: ModelLike, options: WriteOptions): Settled => {
+const settle = (given: ModelLike, options: WriteOptions, layout?: ExternalLayout): Settled => {
   const model = toModel(given)
   const opset = opsetFor(model, options)
   const document = documentOf(model)
@@ -83,18 +100,32 @@ const settle = (given: ModelLike, options: WriteOptions): Settled => {
   const settled = writeGraph({ graph, document, opset, inputTypes, enclosing: [], provenance })
   const { irVersion = 10, graphName = 'nnfuse', producer = 'nnfuse' } = options
   const segments = document
-    ? assembleFile(settled, document)
-    : assembleNew(settled, { opset, irVersion, graphName, producer })
+    ? assembleFile(settled, document, layout)
+    : assembleNew(settled, { opset, irVersion, graphName, producer }, layout)
   return { settled, document, segments }
+}
+
+const countsOf = ({ settled, document }: Settled, bytes: number): OnnxCounts => {
+  const graphs = writtenGraphs(settled, document)
+  const tensors = graphs.flatMap((graph) => graph.tensors)
+  return {
+    nodes: graphs.reduce((sum, { nodes }) => sum + nodes, 0),
+    initializers: tensors.length,
+    parameters: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    bytes,
+  }
 }
 
 const largestFile = 2 ** 31 - 1
 
-const planOf = (model: ModelLike, options: WriteOptions): OnnxPlan => {
-  const { segments } = settle(model, options)
+const planOf = (model: ModelLike, { externalData, ...options }: PlanOptions): OnnxPlan => {
+  const layout = externalData === undefined ? undefined : new ExternalLayout(externalData)
+  const settled = settle(model, options, layout)
+  const { segments } = settled
   const size = totalSize(segments)
   if (size > largestFile) throw tooLarge(size)
-  return { segments, size }
+  const counts = countsOf(settled, size + (layout?.size ?? 0))
+  return { segments, size, counts, ...(layout && layout.size > 0 && { externalData: layout }) }
 }
 
 /**
@@ -102,14 +133,14 @@ const planOf = (model: ModelLike, options: WriteOptions): OnnxPlan => {
  *
  * @throws NnfuseError `CANNOT_EXPRESS` naming the layer, `INPUT_TYPES_NEEDED`, `ONNX_TOO_LARGE`
  */
-export const planOnnx = (model: ModelLike, options: WriteOptions = {}): Promise<OnnxPlan> =>
+export const planOnnx = (model: ModelLike, options: PlanOptions = {}): Promise<OnnxPlan> =>
   Promise.resolve().then(() => planOf(model, options))
 
-const segmentBytes = (segment: Segment): Uint8Array | Promise<Uint8Array> => {
-  if (segment.type === 'bytes') return segment.bytes
-  return segment.type === 'copy'
-    ? segment.source.read(segment.offset, segment.length)
-    : readBytes(segment.tensor)
+/** Puts the bytes of a segment where they belong in the file. */
+const fill = async (target: Uint8Array, segment: Segment): Promise<void> => {
+  if (segment.type === 'bytes') target.set(segment.bytes)
+  else if (segment.type === 'tensor') await (await partReader(segment.tensor))(target, 0)
+  else target.set(await segment.source.read(segment.offset, segment.length))
 }
 
 /**
@@ -126,8 +157,9 @@ export const serializeOnnx = async (model: ModelLike, options: WriteOptions = {}
   const bytes = new Uint8Array(size)
   let at = 0
   for (const segment of segments) {
-    bytes.set(await segmentBytes(segment), at)
-    at += segmentSize(segment)
+    const end = at + segmentSize(segment)
+    await fill(bytes.subarray(at, end), segment)
+    at = end
   }
   return bytes
 }
@@ -143,13 +175,6 @@ export const initializerTensors = (model: ModelLike, options: WriteOptions = {})
 
 /** What the file that writing would give holds, graphs inside nodes included. Nothing is read or computed. */
 export const onnxCounts = (model: ModelLike, options: WriteOptions = {}): OnnxCounts => {
-  const written = settle(model, options)
-  const graphs = writtenGraphs(written.settled, written.document)
-  const tensors = graphs.flatMap((graph) => graph.tensors)
-  return {
-    nodes: graphs.reduce((sum, { nodes }) => sum + nodes, 0),
-    initializers: tensors.length,
-    parameters: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-    bytes: totalSize(written.segments),
-  }
+  const settled = settle(model, options)
+  return countsOf(settled, totalSize(settled.segments))
 }

@@ -18,6 +18,7 @@ interface Options extends PluginOptions {
   readonly foldOverridable?: boolean
   readonly exact: Exactness
   readonly metadata: boolean
+  readonly externalData?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -56,6 +57,7 @@ const run = async (model: string, options: Options, terminal: Terminal): Promise
     foldOverridable,
     exact,
     metadata,
+    externalData,
     json,
     quiet,
   } = options
@@ -68,6 +70,7 @@ const run = async (model: string, options: Options, terminal: Terminal): Promise
     ...(dim !== undefined && { sizes: dim }),
     ...(keep !== undefined && { keep }),
     ...(foldOverridable !== undefined && { foldOverridable }),
+    ...(externalData !== undefined && { externalData }),
     exact,
     metadata,
     verify,
@@ -111,6 +114,8 @@ export const fuseCommand = (terminal: Terminal, finish: Finish): Command =>
           .default('real'),
       )
       .option('--no-metadata', 'do not note on fused nodes which rules made them and from what')
+      .option('--external-data', 'keep weights in a file beside the output, <output>.data')
+      .option('--no-external-data', 'never do so: fail where one file would be larger than 2 GiB')
       .option('--keep', 'keep the output also when the check fails')
       .option('--data <folder>', 'measure the accuracy before and after on inputs.npy and labels.npy')
       .option('--inputs <folder>', 'also compare both models on inputs from .npy or .pb files')

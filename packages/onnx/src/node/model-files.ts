@@ -1,26 +1,27 @@
-import type { ByteSource, Model, Tensor } from '@nnfuse/ir'
+import { type ByteSource, type Model, operandsOf, type Tensor } from '@nnfuse/ir'
 import { documentOf } from '../document.js'
 import type { Segment } from '../segments.js'
-
-const isFile = (source: ByteSource): source is ByteSource & { readonly path: string } =>
-  'path' in source && typeof source.path === 'string'
+import { type FileSource, isFileSource } from './file-source.js'
 
 /** Sources that tensors are read from, directly or through what they are computed from. */
-const sourcesOf = (tensors: readonly Tensor[]): Set<ByteSource> => {
+const sourcesOfTensors = (tensors: Iterable<Tensor>): Set<ByteSource> => {
   const sources = new Set<ByteSource>()
   const seen = new Set<Tensor>(tensors)
-  for (const { storage } of seen) {
-    if (storage.type === 'slice') sources.add(storage.source)
-    if (storage.type === 'deferred') for (const input of storage.inputs) seen.add(input)
+  for (const tensor of seen) {
+    if (tensor.storage.type === 'slice') sources.add(tensor.storage.source)
+    for (const operand of operandsOf(tensor)) seen.add(operand)
   }
   return sources
 }
 
-/** Paths of the files that a model was read from: they are read from until it is written, and after. */
-export const filesOf = (model: Model, segments: readonly Segment[]): string[] => {
-  const document = documentOf(model)
+/** Files that segments are read from. */
+export const filesOfSegments = (segments: readonly Segment[]): FileSource[] => {
   const tensors = segments.flatMap((segment) => (segment.type === 'tensor' ? [segment.tensor] : []))
-  const sources = sourcesOf([...tensors, ...(document?.tensors.values() ?? [])])
-  if (document) sources.add(document.source)
-  return [...sources].filter(isFile).map(({ path }) => path)
+  const sources = sourcesOfTensors(tensors)
+  for (const segment of segments) if (segment.type === 'copy') sources.add(segment.source)
+  return [...sources].filter(isFileSource)
 }
+
+/** Files that a model was read from: its weights are read from them until it is written, and after. */
+export const filesOfModel = (model: Model): FileSource[] =>
+  [...(documentOf(model)?.sources ?? [])].filter(isFileSource)

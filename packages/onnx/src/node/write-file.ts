@@ -1,35 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Stats } from 'node:fs'
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { type ByteSource, byteLength, isNnfuseError, readBytes, type Tensor } from '@nnfuse/ir'
+import { isNnfuseError } from '@nnfuse/ir'
 import { cannotWrite, isDirectory, notAFile, sameFile } from '../errors.js'
 import type { Segment } from '../segments.js'
-
-const copySize = 256 * 1024
-
-const writeFully = async (file: FileHandle, bytes: Uint8Array): Promise<void> => {
-  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done)).bytesWritten
-}
-
-const copy = async (file: FileHandle, source: ByteSource, offset: number, length: number): Promise<void> => {
-  for (let done = 0; done < length; done += copySize) {
-    await writeFully(file, await source.read(offset + done, Math.min(copySize, length - done)))
-  }
-}
-
-/** A tensor that is in a file already is copied; any other is computed, the only one in memory. */
-const writeTensor = async (file: FileHandle, tensor: Tensor): Promise<void> => {
-  const { storage } = tensor
-  if (storage.type === 'slice') await copy(file, storage.source, storage.offset, byteLength(tensor))
-  else await writeFully(file, await readBytes(tensor))
-}
-
-const writeSegment = async (file: FileHandle, segment: Segment): Promise<void> => {
-  if (segment.type === 'bytes') await writeFully(file, segment.bytes)
-  else if (segment.type === 'copy') await copy(file, segment.source, segment.offset, segment.length)
-  else await writeTensor(file, segment.tensor)
-}
+import { writeSegments } from './write-segments.js'
 
 const statOrNothing = async (path: string): Promise<Stats | undefined> => {
   try {
@@ -60,36 +36,58 @@ const realTarget = async (path: string): Promise<string> => {
   }
 }
 
-const writeAll = async (temporary: string, segments: readonly Segment[]): Promise<void> => {
-  const file = await open(temporary, 'wx')
+/** A file that is to be written. */
+export interface NewFile {
+  readonly path: string
+  readonly segments: readonly Segment[]
+}
+
+/** One under its temporary name, on the same disk as what it becomes. */
+interface Temporary extends NewFile {
+  readonly target: string
+  readonly temporary: string
+}
+
+const temporaryOf = async (file: NewFile): Promise<Temporary> => {
+  const target = await realTarget(file.path)
+  return { ...file, target, temporary: join(dirname(target), `.nnfuse-${randomUUID()}.tmp`) }
+}
+
+const writeTemporary = async ({ path, segments, temporary }: Temporary): Promise<void> => {
   try {
-    for (const segment of segments) await writeSegment(file, segment)
-    await file.sync()
-  } finally {
-    await file.close()
+    const file = await open(temporary, 'wx')
+    try {
+      await writeSegments(file, segments)
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw isNnfuseError(cause) ? cause : cannotWrite(path, cause)
   }
 }
 
+const moveInPlace = async ({ path, target, temporary }: Temporary): Promise<void> => {
+  await rename(temporary, target).catch((cause: unknown) => {
+    throw cannotWrite(path, cause)
+  })
+}
+
 /**
- * Writes a file that is there only when it is complete.
+ * Writes files that are there only when all are complete; they appear in the order in which they are given.
  *
  * @param sources files that must not be written over
  * @throws NnfuseError `OUTPUT_IS_INPUT`, `IS_DIRECTORY`, `NOT_A_FILE`, `NO_SUCH_FILE`, `NO_PERMISSION`,
  * `DISK_FULL`, `CANNOT_WRITE`; nothing is left behind then.
  */
-export const writeFile = async (
-  path: string,
-  segments: readonly Segment[],
-  sources: readonly string[],
-): Promise<void> => {
-  await checkTarget(path, sources)
-  const target = await realTarget(path)
-  const temporary = join(dirname(target), `.nnfuse-${randomUUID()}.tmp`)
+export const writeFiles = async (files: readonly NewFile[], sources: readonly string[]): Promise<void> => {
+  for (const { path } of files) await checkTarget(path, sources)
+  const temporaries = await Promise.all(files.map(temporaryOf))
   try {
-    await writeAll(temporary, segments)
-    await rename(temporary, target)
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined) // why writing failed says more
-    throw isNnfuseError(cause) ? cause : cannotWrite(path, cause)
+    for (const temporary of temporaries) await writeTemporary(temporary)
+    for (const temporary of temporaries) await moveInPlace(temporary)
+  } catch (error) {
+    // Why writing failed says more than why tidying did.
+    for (const { temporary } of temporaries) await rm(temporary, { force: true }).catch(() => undefined)
+    throw error
   }
 }

@@ -1,0 +1,66 @@
+import type { FileHandle } from 'node:fs/promises'
+import { partReader, type ReadPart, sliceTensor } from '@nnfuse/ir'
+import { type Batch, batchesOf, type Piece } from '../batches.js'
+import { type Segment, segmentSize } from '../segments.js'
+
+/*
+ * A few writers, each with a buffer, take batch after batch: they read its pieces, all at once, change what folding
+ * changes, and write it to its place. So one reads while another computes and a third writes, and no more is in memory
+ * than their buffers. A megabyte is large enough for the calls not to count and fits the processor's cache.
+ */
+
+const batchSize = 2 ** 20
+const writers = 4
+
+const writeFully = async (file: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
+  for (let done = 0; done < bytes.length; )
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten
+}
+
+const readerOf = async (segment: Segment): Promise<ReadPart> => {
+  if (segment.type === 'tensor') return await partReader(segment.tensor)
+  if (segment.type === 'copy')
+    return await partReader(sliceTensor('uint8', [segment.length], segment.source, segment.offset))
+  return (target, offset) => target.set(segment.bytes.subarray(offset, offset + target.length))
+}
+
+/** Readers of the segments that are being written; a tensor that is computed is dropped with its last piece. */
+class Readers {
+  readonly #readers = new Map<Segment, { readonly reader: Promise<ReadPart>; left: number }>()
+
+  async fill({ segment, offset, length, at }: Piece, buffer: Uint8Array): Promise<void> {
+    const entry = this.#readers.get(segment) ?? { reader: readerOf(segment), left: segmentSize(segment) }
+    this.#readers.set(segment, entry)
+    const read = await entry.reader
+    await read(buffer.subarray(at, at + length), offset)
+    entry.left -= length
+    if (entry.left === 0) this.#readers.delete(segment)
+  }
+}
+
+const writeBatch = async (
+  file: FileHandle,
+  { position, length, pieces }: Batch,
+  buffer: Uint8Array,
+  readers: Readers,
+): Promise<void> => {
+  await Promise.all(pieces.map((piece) => readers.fill(piece, buffer)))
+  await writeFully(file, buffer.subarray(0, length), position)
+}
+
+/**
+ * Writes segments one behind the other, from the start of a file, and waits until they are on the disk. Where that
+ * fails, nothing is being written any more when it throws.
+ */
+export const writeSegments = async (file: FileHandle, segments: readonly Segment[]): Promise<void> => {
+  const batches = batchesOf(segments, batchSize)
+  const readers = new Readers()
+  const takeBatches = async (): Promise<void> => {
+    const buffer = new Uint8Array(batchSize)
+    // A failure ends the one generator that all writers take from, and so all of them.
+    for (const batch of batches) await writeBatch(file, batch, buffer, readers)
+  }
+  const results = await Promise.allSettled(Array.from({ length: writers }, takeBatches))
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+  await file.sync()
+}
