@@ -5,6 +5,7 @@ import {
   deferredTensor,
   elementwiseTensor,
   encode,
+  type FloatDType,
   type LinearAttrs,
   type Tensor,
 } from '@nnfuse/ir'
@@ -82,14 +83,15 @@ type RoundScale = (scale: ChannelVector) => ChannelVector
 
 const foldWeight = (
   weight: Tensor,
-  { variance, gamma, eps }: Statistics,
-  blocks: Blocks,
+  statistics: Statistics,
+  blocksOf: (weight: Tensor) => Blocks,
   rounded: RoundScale,
 ): Tensor =>
-  elementwiseTensor(weight, present([variance, gamma]), (...bytes) => {
+  elementwiseTensor(weight, present([statistics.variance, statistics.gamma]), (...bytes) => {
+    const { variance, gamma, eps } = statistics
     const read = inTurn(bytes)
     const scale = scaleOf(read(variance), read(gamma), eps)
-    return scaleBlocks(floatDType(weight), rounded(scale).values, blocks)
+    return scaleBlocks(floatDType(weight), rounded(scale).values, blocksOf(weight))
   })
 
 /** How `b - mean`, `r` and gamma are multiplied; the order decides the last bit. */
@@ -98,21 +100,34 @@ type Products = (centred: ChannelVector, root: ChannelVector, gamma: ChannelVect
 const foldBias = (
   bias: Tensor | null,
   weight: Tensor,
-  { mean, variance, gamma, beta, eps }: Statistics,
+  statistics: Statistics,
   products: Products,
 ): Tensor => {
   const dtype = floatDType(bias ?? weight)
-  return deferredTensor(dtype, mean.shape, present([mean, variance, gamma, beta, bias]), (...bytes) => {
-    const read = inTurn(bytes)
-    const centre = read(mean)
-    const root = reciprocalRoot(read(variance), eps)
-    const factor = read(gamma) ?? filled(1, centre)
-    const shift = read(beta) ?? filled(0, centre)
-    const centred = minus(read(bias) ?? filled(0, centre), centre)
-    return encode(plus(products(centred, root, factor), shift).values, dtype)
-  })
+  const { mean, variance, gamma, beta } = statistics
+  const operands = present([mean, variance, gamma, beta, bias])
+  return deferredTensor(dtype, mean.shape, operands, (...bytes) =>
+    foldedBias(inTurn(bytes), bias, dtype, statistics, products),
+  )
 }
 
+/** The vectors are read in the order in which `foldBias` names their tensors. */
+const foldedBias = (
+  read: ReadVector,
+  bias: Tensor | null,
+  dtype: FloatDType,
+  { mean, variance, gamma, beta, eps }: Statistics,
+  products: Products,
+): Uint8Array => {
+  const centre = read(mean)
+  const root = reciprocalRoot(read(variance), eps)
+  const factor = read(gamma) ?? filled(1, centre)
+  const shift = read(beta) ?? filled(0, centre)
+  const centred = minus(read(bias) ?? filled(0, centre), centre)
+  return encode(plus(products(centred, root, factor), shift).values, dtype)
+}
+
+const rows = ({ shape }: Tensor): Blocks => leadingChannels(shape)
 const exactScale: RoundScale = (scale) => scale
 const leftToRight: Products = (centred, root, gamma) => times(times(centred, root), gamma)
 const scaleFirst: Products = (centred, root, gamma) => times(centred, times(gamma, root))
@@ -121,7 +136,7 @@ const scaleFirst: Products = (centred, root, gamma) => times(centred, times(gamm
 export const foldConv = ({ weight, bias }: ConvAttrs, bn: BatchNormAttrs): Folded => {
   const statistics = statisticsOf(bn)
   return {
-    weight: foldWeight(weight, statistics, leadingChannels(weight.shape), exactScale),
+    weight: foldWeight(weight, statistics, rows, exactScale),
     bias: foldBias(bias, weight, statistics, leftToRight),
   }
 }
@@ -133,7 +148,7 @@ export const foldConvTranspose = (
 ): Folded => {
   const statistics = statisticsOf(bn)
   return {
-    weight: foldWeight(weight, statistics, transposedChannels(weight.shape, groups), exactScale),
+    weight: foldWeight(weight, statistics, ({ shape }) => transposedChannels(shape, groups), exactScale),
     bias: foldBias(bias, weight, statistics, leftToRight),
   }
 }
@@ -143,7 +158,7 @@ export const foldLinear = ({ weight, bias }: LinearAttrs, bn: BatchNormAttrs): F
   const statistics = statisticsOf(bn)
   const rounded: RoundScale = (scale) => castTo(scale, floatDType(weight))
   return {
-    weight: foldWeight(weight, statistics, leadingChannels(weight.shape), rounded),
+    weight: foldWeight(weight, statistics, rows, rounded),
     bias: foldBias(bias, weight, statistics, scaleFirst),
   }
 }

@@ -22,6 +22,8 @@ export interface GraphIndex {
   firstCallOf(target: string): number | undefined
   /** The same of the target of a call. */
   callsLike(position: number): readonly number[]
+  /** The first of these. */
+  firstLike(position: number): number
   /** Whether anything makes a value. */
   isKnown(value: ValueId): boolean
   /** Whether an input of a call is made before the call. */
@@ -151,6 +153,7 @@ const makeIndex = (graph: Graph): GraphIndex => {
     callsOf: (target) => entriesOf(groups().lists, groups().byTarget.get(target) ?? none, itself),
     firstCallOf: (target) => groups().byTarget.get(target),
     callsLike: (position) => entriesOf(groups().lists, groups().listOf[position] ?? none, itself),
+    firstLike: (position) => groups().listOf[position] ?? none,
     isKnown: (value) => numbers.has(value),
     isKnownAt: (position, input) => {
       const value = values[(inputStarts[position] as number) + input] as number

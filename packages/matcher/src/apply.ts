@@ -1,12 +1,5 @@
-import {
-  type AnyModule,
-  type Call,
-  flatten,
-  type GraphModuleOf,
-  indexGraph,
-  isContainer,
-  withGraph,
-} from '@nnfuse/ir'
+import { type AnyModule, type Call, flatten, type GraphModuleOf, isContainer, withGraph } from '@nnfuse/ir'
+import { firstLike, flowOf } from './flow.js'
 import type { Application, Plan } from './plan.js'
 
 const callOf = ({ path, inputs, outputs }: Application): Call => ({ target: path, inputs, outputs })
@@ -26,23 +19,29 @@ const rewriteCalls = ({ graph, applications, removed }: Plan): Call[] => {
   return calls
 }
 
-/** The modules that are made of the layer that is called at a position. */
-const madeAt = ({ graph, applications }: Plan): readonly (readonly Application[])[] => {
-  const { callsLike } = indexGraph(graph.attrs)
-  const made: Application[][] = []
-  for (const application of applications) {
-    const [first] = callsLike(application.host) as readonly [number]
-    made[first] ??= []
-    made[first]?.push(application)
+const none = -1
+
+/** The applications made of the layer that is called at a position: lists in two arrays, since there may be very many. */
+const madeAt = ({ graph, applications }: Plan): ((position: number) => Iterable<Application>) => {
+  const flow = flowOf(graph)
+  const first = new Int32Array(graph.attrs.calls.length).fill(none)
+  const next = new Int32Array(applications.length)
+  for (let i = applications.length - 1; i >= 0; i -= 1) {
+    const position = firstLike(flow, (applications[i] as Application).host)
+    next[i] = first[position] as number
+    first[position] = i
   }
-  return made
+  return function* (position) {
+    for (let i = first[position] as number; i !== none; i = next[i] as number)
+      yield applications[i] as Application
+  }
 }
 
 /** Fused modules stand where the first of their layers stood, or right behind it where that one stays. */
 const rewriteChildren = (plan: Plan): Map<string, AnyModule> => {
   const { graph, isVacated } = plan
   const { calls } = graph.attrs
-  const { firstCallOf } = indexGraph(graph.attrs)
+  const { firstCallOf } = flowOf(graph).index
   const made = madeAt(plan)
   const children = new Map<string, AnyModule>()
   // Children mostly stand in the order of their calls, and walking along is much faster than looking each up.
@@ -51,8 +50,7 @@ const rewriteChildren = (plan: Plan): Map<string, AnyModule> => {
     const first = calls[next]?.target === path ? next : firstCallOf(path)
     if (first === next) next += 1
     if (first === undefined || !isVacated(first)) children.set(path, module)
-    for (const application of (first !== undefined && made[first]) || [])
-      children.set(application.path, application.replacement)
+    if (first !== undefined) for (const { path, replacement } of made(first)) children.set(path, replacement)
   }
   return children
 }

@@ -6,25 +6,44 @@ export interface Flow {
   readonly index: GraphIndex
   /** The module of each call. */
   readonly modules: readonly AnyModule[]
+  /** Every layer is called once, in the order in which the graph holds them: there is no need to look calls up by name. */
+  readonly inOrder: boolean
 }
 
 /** Children mostly stand in the order of their calls, and walking along is much faster than looking each up. */
-const modulesOf = ({ attrs, children }: GraphModuleOf): AnyModule[] => {
+const makeFlow = (graph: GraphModuleOf): Flow => {
+  const { attrs, children } = graph
   const walk = children.entries()
   let [path, module] = walk.next().value ?? []
-  return attrs.calls.map(({ target }) => {
-    if (target !== path) return children.get(target) as AnyModule
+  let inOrder = true
+  const modules = attrs.calls.map(({ target }) => {
+    if (target !== path) {
+      inOrder = false
+      return children.get(target) as AnyModule
+    }
     const found = module as AnyModule
     ;[path, module] = walk.next().value ?? []
     return found
   })
+  return { graph, index: indexGraph(attrs), modules, inOrder }
 }
 
-export const flowOf = (graph: GraphModuleOf): Flow => ({
-  graph,
-  index: indexGraph(graph.attrs),
-  modules: modulesOf(graph),
-})
+const known = new WeakMap<GraphModuleOf, Flow>()
+
+/** Made once for each graph. */
+export const flowOf = (graph: GraphModuleOf): Flow => {
+  const flow = known.get(graph) ?? makeFlow(graph)
+  known.set(graph, flow)
+  return flow
+}
+
+/** Positions of the calls of the layer that is called at a position, in order. */
+export const callsLike = ({ index, inOrder }: Flow, position: number): readonly number[] =>
+  inOrder ? [position] : index.callsLike(position)
+
+/** The first of these. */
+export const firstLike = ({ index, inOrder }: Flow, position: number): number =>
+  inOrder ? position : index.firstLike(position)
 
 export const callAt = ({ graph }: Flow, position: number): Call => graph.attrs.calls[position] as Call
 

@@ -1,5 +1,5 @@
 import { formatType, uniqueNames } from '@nnfuse/ir'
-import type { Flow } from './flow.js'
+import { callsLike, type Flow } from './flow.js'
 import type { Application } from './plan.js'
 
 /*
@@ -18,7 +18,7 @@ const sharedHosts = (flow: Flow, applications: readonly Application[]): Map<stri
   const byPath = new Map<string, Application[]>()
   for (const application of applications) {
     const { host, path } = application
-    if (flow.index.callsLike(host).length === 1) continue
+    if (callsLike(flow, host).length === 1) continue
     const others = byPath.get(path)
     if (others === undefined) byPath.set(path, [application])
     else others.push(application)

@@ -1,6 +1,6 @@
 import type { ValueId } from '@nnfuse/ir'
 import { type Declined, decline } from './decline.js'
-import { callAt, type Flow, moduleAt, pathsAt } from './flow.js'
+import { callAt, callsLike, type Flow, moduleAt, pathsAt } from './flow.js'
 
 /** Calls that are to become one. */
 export interface Cluster {
@@ -49,8 +49,7 @@ const checkInputs = (flow: Flow, { positions, inputs }: Cluster, position: numbe
 /** Copies of a layer that still trains would drift apart. */
 const checkShared = (flow: Flow, position: number): true | Declined => {
   const { training, definition } = moduleAt(flow, position)
-  if (!training || definition.parameters.size === 0 || flow.index.callsLike(position).length === 1)
-    return true
+  if (!training || definition.parameters.size === 0 || callsLike(flow, position).length === 1) return true
   return decline(`${callAt(flow, position).target} is in training mode and called from several places`)
 }
 

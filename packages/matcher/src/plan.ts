@@ -3,7 +3,7 @@ import { complete } from './bind.js'
 import { type Declined, decline, isDeclined } from './decline.js'
 import type { Exactness } from './exactness.js'
 import { callsOfCandidate, findCandidates } from './find-candidates.js'
-import { callAt, type Flow, flowOf } from './flow.js'
+import { callAt, callsLike, type Flow, flowOf } from './flow.js'
 import { assignHosts } from './hosts.js'
 import { type Match, matchOf, outputsOf } from './match.js'
 import { findPlace } from './placement.js'
@@ -162,8 +162,7 @@ export const plan = (graph: GraphModuleOf, rules: readonly Rule[]): Plan => {
   }
   dropConstants(state)
   const { removed, declines, tried } = state
-  const isVacated = (position: number): boolean =>
-    flow.index.callsLike(position).every((call) => removed[call])
+  const isVacated = (position: number): boolean => callsLike(flow, position).every((call) => removed[call])
   const applications = assignHosts(flow, state.applications, isVacated)
   return { graph, applications, declines, tried, removed, isVacated }
 }

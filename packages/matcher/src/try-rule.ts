@@ -44,7 +44,8 @@ const contextOf = (
   flow: Flow,
   { rule: { pattern }, binding, inputs, paths }: Match,
   modules: readonly AnyModule[],
-  { typeOf, asked }: Knowledge,
+  typeOf: Knowledge['typeOf'],
+  asked: boolean,
 ): MatchContext => {
   const { positions, values } = binding
   const valueAt = (source: PatternSource | undefined): ValueId | undefined => {
@@ -129,7 +130,7 @@ export const tryRule = (flow: Flow, match: Match, knowledge: Knowledge): Rewritt
     typesSeen = [...typesSeen, type]
     return type
   }
-  const cx = contextOf(flow, match, seen, { ...knowledge, typeOf })
+  const cx = contextOf(flow, match, seen, typeOf, knowledge.asked)
   for (const guard of rule.guards) {
     const verdict = guard(cx)
     if (verdict !== true) return verdict
