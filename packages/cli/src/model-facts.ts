@@ -3,8 +3,11 @@ import { documentOf, initializerTensors } from '@nnfuse/onnx'
 
 const batchNormKinds: ReadonlySet<string> = new Set(['nn.BatchNorm1d', 'nn.BatchNorm2d', 'nn.BatchNorm3d'])
 
+/** The second is one of a version that is too old to be read. */
+const opaqueBatchNorms = ['BatchNormalization', 'ai.onnx/BatchNormalization']
+
 const isOpaqueBatchNorm = ({ kind, definition, attrs }: AnyModule): boolean =>
-  kind === 'onnx.Op' && definition.describe?.(attrs) === 'BatchNormalization'
+  kind === 'onnx.Op' && opaqueBatchNorms.includes(definition.describe?.(attrs) ?? '')
 
 /** Whether a model has a batch-norm at all, be it one that can be folded or not. */
 export const hasBatchNorm = ({ root }: Model): boolean => {

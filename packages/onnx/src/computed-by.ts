@@ -1,6 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { NodeProtoSchema } from 'onnx-buf'
-import { domainName } from './domains.js'
 import type { OnnxOpAttrs } from './onnx-op.js'
 
 /** They draw numbers, or may. */
@@ -17,8 +16,8 @@ const mostCompared = 4096
  * Undefined for operators that draw random numbers, for those of other domains, and for nodes with graphs inside or much
  * in their attributes.
  */
-export const computedBy = ({ opType, domain, node, slots, outputs, inner }: OnnxOpAttrs): unknown => {
-  if (domainName(domain) !== '' || inner !== undefined || random.has(opType)) return undefined
+export const computedBy = ({ opType, isStandard, node, slots, outputs, inner }: OnnxOpAttrs): unknown => {
+  if (!isStandard || inner !== undefined || random.has(opType)) return undefined
   if (slots.some((slot) => 'captured' in slot)) return undefined
   const attributes = toBinary(NodeProtoSchema, create(NodeProtoSchema, { attribute: node.attribute }))
   if (attributes.length > mostCompared) return undefined

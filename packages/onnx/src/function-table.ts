@@ -68,9 +68,14 @@ const versionConflict = (
   return undefined
 }
 
+/** What such a name means ONNX leaves to those who run the file: ONNX Runtime takes its own operator. */
+const isAmbiguous = ({ domain, opType }: NodeProto): boolean =>
+  domainName(domain) === '' && operatorVersions.has(opType)
+
 const findFunction = ({ functions }: FileIndex, node: NodeProto): OnnxFunction | string | undefined => {
   const sameName = functions.get(`${domainName(node.domain)}:${node.opType}`) ?? []
   const [definition, second] = sameName.filter(({ proto }) => proto.overload === node.overload)
+  if (definition && isAmbiguous(node)) return 'its function has the name of one of the operators of ONNX'
   return second ? 'its function is defined twice' : definition
 }
 

@@ -12,6 +12,8 @@ export interface OnnxOpAttrs {
   readonly opType: string
   /** Empty for ONNX's own operators. */
   readonly domain: string
+  /** One of ONNX's own, in a version whose meaning is known here: no function of the file has its name. */
+  readonly isStandard: boolean
   readonly node: NodeProto
   /** One for each input of the module: an input of the node, or a name that a graph inside the node uses. */
   readonly slots: readonly OnnxSlot[]
@@ -29,5 +31,5 @@ export const OnnxOp: Kind<'onnx.Op', OnnxOpAttrs, [attrs: OnnxOpAttrs]> = kind('
   create: (attrs) => (attrs.inner ? { attrs, children: attrs.inner.roots } : { attrs }),
   inferTypes: opaqueTypes,
   computes: computedBy,
-  describe: ({ domain, opType }) => (domain === '' ? opType : `${domain}/${opType}`),
+  describe: ({ domain, opType, isStandard }) => (isStandard ? opType : `${domain || 'ai.onnx'}/${opType}`),
 })

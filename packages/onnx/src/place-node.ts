@@ -87,9 +87,10 @@ const opaque = (reading: Reading, node: OnnxNode, reason: string): Placed => {
   const slots = operands.map(({ slot }) => slot)
   const outputs = outputsOf(node)
   const inner = bodies && { inner: bodies.inner }
+  const ofOnnx = isStandard(node.node, reading.document)
   return {
     node,
-    module: OnnxOp({ opType, domain, node: node.node, slots, outputs, ...inner }),
+    module: OnnxOp({ opType, domain, isStandard: ofOnnx, node: node.node, slots, outputs, ...inner }),
     inputs: operands.map(({ name }) => name),
     slots,
     outputs,

@@ -57,7 +57,7 @@ describe('BatchNormalization', () => {
   })
 
   test('before opset 7', async () => {
-    expect(await raised(batchNorm(), { ...norm, opset: 6 })).toContain('onnx.Op(BatchNormalization)')
+    expect(await raised(batchNorm(), { ...norm, opset: 6 })).toContain('onnx.Op(ai.onnx/BatchNormalization)')
   })
 })
 

@@ -1,5 +1,4 @@
 import { unknownType, type ValueType } from '@nnfuse/ir'
-import { domainName } from '../domains.js'
 import type { OnnxOpAttrs } from '../onnx-op.js'
 import * as elementwise from './elementwise.js'
 import type { NodeTypes } from './node-types.js'
@@ -60,10 +59,10 @@ const table: ReadonlyMap<string, NodeTypes> = new Map<string, NodeTypes>([
 
 /** What is certain of the outputs of an opaque module, from what is known of its inputs. */
 export const opaqueTypes = (
-  { node, domain, opType, slots, outputs }: OnnxOpAttrs,
+  { node, isStandard, opType, slots, outputs }: OnnxOpAttrs,
   given: readonly ValueType[],
 ): readonly ValueType[] => {
-  const types = domainName(domain) === '' ? table.get(opType) : undefined
+  const types = isStandard ? table.get(opType) : undefined
   if (types === undefined) return []
   const inputs = node.input.map(() => unknownType)
   for (const [i, slot] of slots.entries()) if ('input' in slot) inputs[slot.input] = given[i] ?? unknownType
