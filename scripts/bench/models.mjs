@@ -130,11 +130,11 @@ const bottleneck = (nn, from, width, stride) => {
  * @param {number[]} depths
  * @param {number} width
  */
-const resnet = (depths, width) => {
+export const resnet = (depths, width) => {
   const nn = new Layers()
   /** @type {Record<string, AnyModule>} */
   const children = { conv1: nn.conv(3, width, 7, 2), bn1: nn.norm(width), relu: ReLU() }
-  children.maxpool = MaxPool2d({ kernelSize: 3, stride: 2, padding: 1 })
+  children['maxpool'] = MaxPool2d({ kernelSize: 3, stride: 2, padding: 1 })
   let channels = width
   for (const [i, depth] of depths.entries()) {
     const inner = width * 2 ** i
@@ -146,9 +146,9 @@ const resnet = (depths, width) => {
     }
     children[`layer${i + 1}`] = Sequential(blocks)
   }
-  children.avgpool = AdaptiveAvgPool2d({ outputSize: 1 })
-  children.flatten = Flatten()
-  children.fc = nn.linear(channels, 1000)
+  children['avgpool'] = AdaptiveAvgPool2d({ outputSize: 1 })
+  children['flatten'] = Flatten()
+  children['fc'] = nn.linear(channels, 1000)
   return Sequential(children)
 }
 
@@ -162,8 +162,8 @@ const mostlyLinear = () => {
     children[`bn${i}`] = nn.norm(1024)
     children[`relu${i}`] = ReLU()
   }
-  children.avgpool = AdaptiveAvgPool2d({ outputSize: 1 })
-  children.flatten = Flatten()
+  children['avgpool'] = AdaptiveAvgPool2d({ outputSize: 1 })
+  children['flatten'] = Flatten()
   for (let i = 0; i < 9; i += 1) children[`fc${i}`] = nn.linear(i === 0 ? 1024 : 8192, 8192)
   return Sequential(children)
 }
