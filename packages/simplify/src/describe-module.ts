@@ -19,10 +19,39 @@ const tensorNames = (): ((tensor: Tensor) => string) => {
   }
 }
 
-/** -0 and NaN are other numbers than 0 and null. */
+/** What no text begins with that is taken for certain. */
+const mark = '\0'
+
+const isRecord = (value: object): boolean => {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null
+}
+
+/**
+ * A value as JSON has it, such that different values stay different: -0 and NaN are other numbers than 0 and null.
+ * Undefined for what JSON cannot tell apart: functions, maps, instances of classes.
+ */
 const plain = (value: unknown): unknown => {
-  if (typeof value !== 'number' || (Number.isFinite(value) && !Object.is(value, -0))) return value
-  return `number ${Object.is(value, -0) ? '-0' : value}`
+  if (value === undefined) return `${mark}undefined`
+  if (typeof value === 'bigint') return `${mark}${value}n`
+  if (typeof value === 'number')
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? value
+      : `${mark}${Object.is(value, -0) ? '-0' : value}`
+  if (typeof value === 'string') return value.startsWith(mark) ? undefined : value
+  if (typeof value === 'boolean' || value === null) return value
+  return typeof value === 'object' && isRecord(value) ? value : undefined
+}
+
+/** Text that is the same for equal values only; undefined where that is not certain. */
+const describeValue = (described: unknown, nameOf: (tensor: Tensor) => string): string | undefined => {
+  let isCertain = true
+  const text = JSON.stringify(described, (_, value) => {
+    const told = isTensor(value) ? `${mark}${nameOf(value)}` : plain(value)
+    if (told === undefined) isCertain = false
+    return told
+  })
+  return isCertain ? text : undefined
 }
 
 /**
@@ -42,8 +71,6 @@ export const describer = (): ((module: AnyModule) => string | undefined) => {
   }
   return (module) => {
     const described = describeAll(module)
-    return described === undefined
-      ? undefined
-      : JSON.stringify(described, (_, value) => (isTensor(value) ? nameOf(value) : plain(value)))
+    return described === undefined ? undefined : describeValue(described, nameOf)
   }
 }

@@ -6,6 +6,7 @@ import {
   type GraphModuleOf,
   graphModule,
   hook,
+  kind,
   LeakyReLU,
   noHooks,
   ReLU,
@@ -63,4 +64,24 @@ test('an output keeps its layer', () => {
   const model = graphModule({ a: ReLU(), b: ReLU() }, (m, x) => [m.a(x), m.b(x)])
   const { result, report } = join(model)
   expect([result.attrs.calls.length, report.applied]).toEqual([2, []])
+})
+
+/** A stranger's layer, which may hold anything. */
+const Lookup = kind('acme.Lookup', {
+  create: (table: unknown) => ({ attrs: { table } }),
+  forward: (ops, _, x) => ops.relu(x),
+})
+
+test.each<[string, number, unknown, unknown]>([
+  ['maps cannot be told apart', 3, new Map([[1, 2]]), new Map([[1, 3]])],
+  ['functions cannot either', 3, () => 1, () => 2],
+  ['nor instances of classes', 3, new Date(0), new Date(1)],
+  ['whole numbers of any size can', 2, 2n ** 70n, 2n ** 70n],
+  ['and differ', 3, 2n ** 70n, 2n ** 71n],
+  ['-0 is not 0', 3, -0, 0],
+  ['nothing given is not null', 3, undefined, null],
+  ['lists are compared', 2, [1, { a: 'b' }], [1, { a: 'b' }]],
+])('what a layer of another kind holds: %s', (_, calls, one, other) => {
+  const { result } = join(sumOf(Lookup(one), Lookup(other)))
+  expect(result.attrs.calls).toHaveLength(calls)
 })
