@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Model } from '@nnfuse/ir'
 import type { Exactness } from '@nnfuse/matcher'
-import { onnxCounts, opsetOf } from '@nnfuse/onnx'
+import { opsetOf } from '@nnfuse/onnx'
 import { readOnnx, writeOnnx } from '@nnfuse/onnx/node'
 import type { Plugin } from '@nnfuse/pass-manager'
 import { fuse } from 'nnfuse'
@@ -15,7 +15,7 @@ import { type Evaluation, evaluateModels } from './evaluate-models.js'
 import { checkOutput, defaultOutput } from './files/output-file.js'
 import { withTemporaryFolder } from './files/temporary-folder.js'
 import { appliedRules, type FuseFileResult } from './fuse-file-result.js'
-import { filesOf, hasBatchNorm, shapelessInputs, weightDtypes } from './model-facts.js'
+import { countsOf, filesOf, hasBatchNorm, shapelessInputs, weightDtypes } from './model-facts.js'
 import { noProgress, type Progress } from './progress.js'
 
 export interface FuseFileOptions {
@@ -105,7 +105,7 @@ const fuseInto = async (folder: string, plan: Plan): Promise<FuseFileResult> => 
   return {
     input,
     opset: opsetOf(model),
-    before: onnxCounts(model),
+    before: countsOf(model),
     after,
     rules: appliedRules(fused.report),
     left: fused.report.left,

@@ -10,10 +10,10 @@ import {
   regionsOf,
   type ValueType,
 } from '@nnfuse/ir'
-import { onnxCounts, opsetOf } from '@nnfuse/onnx'
+import { opsetOf } from '@nnfuse/onnx'
 import { readOnnx } from '@nnfuse/onnx/node'
 import type { FileCounts } from './fuse-file-result.js'
-import { parametersOf } from './model-facts.js'
+import { countsOf, parametersOf } from './model-facts.js'
 
 /** A value of the model with what is known of it. */
 export interface InspectedValue {
@@ -86,7 +86,7 @@ export const inspectModel = (path: string, model: Model): InspectResult => {
   return {
     path,
     opset: opsetOf(model),
-    counts: onnxCounts(model),
+    counts: countsOf(model),
     inputs: graph.attrs.inputs.map((name) => inspectValue(types, name)),
     outputs: graph.attrs.outputs.map((name) => inspectValue(types, name)),
     layers: regionsOf(model.root).flatMap(layersIn),

@@ -1,5 +1,5 @@
 import { type AnyModule, type DType, elementCount, type Model, stateEntries, walk } from '@nnfuse/ir'
-import { documentOf, initializerTensors } from '@nnfuse/onnx'
+import { documentOf, initializerTensors, type OnnxCounts, onnxCounts, sourceCounts } from '@nnfuse/onnx'
 
 const batchNormKinds: ReadonlySet<string> = new Set(['nn.BatchNorm1d', 'nn.BatchNorm2d', 'nn.BatchNorm3d'])
 
@@ -37,3 +37,6 @@ export const filesOf = (model: Model): ReadonlySet<string> => {
     sources.flatMap((source) => ('path' in source && typeof source.path === 'string' ? [source.path] : [])),
   )
 }
+
+/** What the file of a model holds. */
+export const countsOf = (model: Model): OnnxCounts => sourceCounts(model) ?? onnxCounts(model)

@@ -1,9 +1,9 @@
 import type { Leftover } from '@nnfuse/matcher'
-import { onnxCounts, opsetOf } from '@nnfuse/onnx'
+import { opsetOf } from '@nnfuse/onnx'
 import { readOnnx } from '@nnfuse/onnx/node'
 import type { Diagnostic, Report } from '@nnfuse/pass-manager'
 import { type FuseOptions, fuse } from 'nnfuse'
-import { hasBatchNorm } from './model-facts.js'
+import { countsOf, hasBatchNorm } from './model-facts.js'
 
 /** A rule with every place where it applies. */
 export interface PlannedRule {
@@ -62,7 +62,7 @@ export const planFile = async (input: string, options: PlanFileOptions = {}): Pr
   return {
     input,
     opset: opsetOf(model),
-    nodes: onnxCounts(model).nodes,
+    nodes: countsOf(model).nodes,
     rules: plannedRules(report),
     dropped: report.dropped,
     left: report.left,

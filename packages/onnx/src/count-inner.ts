@@ -44,8 +44,15 @@ const insideOf = (settled: SettledGraph, document: OnnxDocument | undefined): Pe
     return bodies.map((body) => ({ document: body.document, settled: changed.get(body) }))
   })
 
-/** A graph and those inside its nodes, at any depth. */
-export const writtenGraphs = (settled: SettledGraph, document: OnnxDocument | undefined): WrittenGraph[] => {
+/**
+ * A graph and those inside its nodes, at any depth.
+ *
+ * @param settled undefined: as the file has it
+ */
+export const writtenGraphs = (
+  settled: SettledGraph | undefined,
+  document: OnnxDocument | undefined,
+): WrittenGraph[] => {
   const graphs: WrittenGraph[] = []
   const stack: Pending[] = [{ settled, document }]
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {

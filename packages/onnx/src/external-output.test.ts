@@ -19,7 +19,7 @@ import { ModelProtoSchema, type TensorProto, TensorProto_DataLocation } from 'on
 import { InferenceSession } from 'onnxruntime-node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readModel } from '../test/models.js'
-import { importOnnx, initializerTensors, planOnnx, serializeOnnx } from './index.js'
+import { importOnnx, initializerTensors, onnxCounts, planOnnx, serializeOnnx, sourceCounts } from './index.js'
 import { readOnnx, writeOnnx } from './node.js'
 
 let folder = ''
@@ -76,6 +76,9 @@ describe('a model with its weights in a file beside it', () => {
     await writeOnnx(original, file('out.onnx'), { externalData: true })
     expect((await readdir(folder)).sort()).toEqual(['m.onnx', 'out.onnx', 'out.onnx.data'])
     const again = await readOnnx(file('out.onnx'))
+    const { bytes, ...counts } = onnxCounts(original)
+    expect(sourceCounts(again)).toMatchObject(counts)
+    expect(sourceCounts(again)?.bytes).toBeGreaterThan(0.99 * bytes)
     expect(await contents(again)).toEqual(await contents(original))
     await writeOnnx(again, file('one.onnx'))
     expect(await readdir(folder)).not.toContain('one.onnx.data')

@@ -21,5 +21,6 @@ export {
   type PlanOptions,
   planOnnx,
   serializeOnnx,
+  sourceCounts,
   type WriteOptions,
 } from './write-model.js'

@@ -1,4 +1,5 @@
 import {
+  byteLength,
   elementCount,
   type Model,
   type ModelLike,
@@ -10,7 +11,7 @@ import {
 } from '@nnfuse/ir'
 import { assembleFile } from './assemble-file.js'
 import { assembleNew } from './assemble-new.js'
-import { settledTensors, writtenGraphs } from './count-inner.js'
+import { settledTensors, type WrittenGraph, writtenGraphs } from './count-inner.js'
 import { documentOf, type OnnxDocument, oldestOpset } from './document.js'
 import { graphOf } from './draft-graph.js'
 import { cannotExpress, tooLarge } from './errors.js'
@@ -105,8 +106,7 @@ const settle = (given: ModelLike, options: WriteOptions, layout?: ExternalLayout
   return { settled, document, segments }
 }
 
-const countsOf = ({ settled, document }: Settled, bytes: number): OnnxCounts => {
-  const graphs = writtenGraphs(settled, document)
+const countsOf = (graphs: readonly WrittenGraph[], bytes: number): OnnxCounts => {
   const tensors = graphs.flatMap((graph) => graph.tensors)
   return {
     nodes: graphs.reduce((sum, { nodes }) => sum + nodes, 0),
@@ -120,11 +120,10 @@ const largestFile = 2 ** 31 - 1
 
 const planOf = (model: ModelLike, { externalData, ...options }: PlanOptions): OnnxPlan => {
   const layout = externalData === undefined ? undefined : new ExternalLayout(externalData)
-  const settled = settle(model, options, layout)
-  const { segments } = settled
+  const { settled, document, segments } = settle(model, options, layout)
   const size = totalSize(segments)
   if (size > largestFile) throw tooLarge(size)
-  const counts = countsOf(settled, size + (layout?.size ?? 0))
+  const counts = countsOf(writtenGraphs(settled, document), size + (layout?.size ?? 0))
   return { segments, size, counts, ...(layout && layout.size > 0 && { externalData: layout }) }
 }
 
@@ -175,6 +174,17 @@ export const initializerTensors = (model: ModelLike, options: WriteOptions = {})
 
 /** What the file that writing would give holds, graphs inside nodes included. Nothing is read or computed. */
 export const onnxCounts = (model: ModelLike, options: WriteOptions = {}): OnnxCounts => {
-  const settled = settle(model, options)
-  return countsOf(settled, totalSize(settled.segments))
+  const { settled, document, segments } = settle(model, options)
+  return countsOf(writtenGraphs(settled, document), totalSize(segments))
+}
+
+/**
+ * What the file holds that a model was read from, whatever has been changed since; undefined for a model that was built.
+ */
+export const sourceCounts = (model: Model): OnnxCounts | undefined => {
+  const document = documentOf(model)
+  if (document === undefined) return undefined
+  const outside = [...document.initializers.values()].filter(({ external }) => external)
+  const bytes = outside.reduce((sum, { tensor }) => sum + byteLength(tensor), document.source.size)
+  return countsOf(writtenGraphs(undefined, document), bytes)
 }
