@@ -6,9 +6,14 @@ import { expect, test } from 'vitest'
 const root = new URL('../../', import.meta.url)
 
 const pages = [
-  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'],
-  ...readdirSync(new URL('docs', root)).flatMap((file) => (file.endsWith('.md') ? [`docs/${file}`] : [])),
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', '.changeset/README.md'],
+  ...readdirSync(new URL('docs', root), { recursive: true, encoding: 'utf8' }).flatMap((file) =>
+    file.endsWith('.md') ? [`docs/${file}`] : [],
+  ),
   ...readdirSync(new URL('packages', root)).map((folder) => `packages/${folder}/README.md`),
+  ...readdirSync(new URL('examples', root))
+    .map((folder) => `examples/${folder}/README.md`)
+    .filter((page) => existsSync(new URL(page, root))),
 ]
 
 const withoutCode = (page: string): string => page.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '``')

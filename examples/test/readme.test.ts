@@ -79,6 +79,8 @@ describe('the programs run', () => {
       '@nnfuse/fuser-affine, @nnfuse/simplify, @acme/nnfuse-plugin-scale, @acme/nnfuse-plugin-swiglu',
     ],
     ['check-an-example', 'conv2d-dropout computes the same'],
+    ['getting-started', '8 fused, 2 left'],
+    ['how-exact', 'only what keeps bits: conv2d-bn 2'],
     ['prepare-and-convert', 'conv: nniq.ConvReLU2d(1 -> 8, 3x3, int8 -127 to 127)'],
   ])('%s prints %s', async (program, expected) => {
     await import(`../src/${program}.ts`)

@@ -1,0 +1,98 @@
+// What passes rewrite is in reports under names as rules have them; their pages are written by hand.
+
+/**
+ * @typedef {object} Rewrite
+ * @property {string} name as in reports
+ * @property {string} pass
+ * @property {string} folder the plugin's package
+ * @property {string} pattern
+ * @property {readonly string[]} conditions
+ * @property {string} result
+ * @property {string} numerics
+ * @property {readonly string[]} left reasons as reports give them
+ */
+
+const multiplyAdd =
+  'A batch-norm at inference, or an addition, subtraction, multiplication or division with one constant a channel: `y = s * x + t` along one axis.'
+
+const affineNumerics =
+  "Equal in real arithmetic (`real`). New weights are computed in float64 and rounded once to their type. With `exact: 'bits'` nothing is moved. A weight that is stored as integers keeps them, and its scale is multiplied."
+
+/** @type {readonly Rewrite[]} */
+export const rewrites = [
+  {
+    name: 'affine-back',
+    pass: 'absorb-affine',
+    folder: 'fuser-affine',
+    pattern: `${multiplyAdd} Before it, over any number of layers that it can be moved past, the convolution, transposed convolution, linear layer, Gemm or batch-norm that makes the value; several of them, where values are concatenated or added.`,
+    conditions: [
+      'Every way back ends in a layer that takes its part up.',
+      'Nobody else uses a value on the way, nor calls a layer on it from elsewhere.',
+      'Shapes prove that each reshape on the way keeps the axis.',
+    ],
+    result:
+      'The layers at the ends with other weights; the arithmetic is gone, and what is on the way stays as it is.',
+    numerics: affineNumerics,
+    left: [
+      'the output of … is also an output of the model',
+      'the output of … is also used by …',
+      'the output of … is used twice by …',
+      'it comes from "…", an input of the model',
+      'nothing is moved past …',
+    ],
+  },
+  {
+    name: 'affine-forward',
+    pass: 'absorb-affine',
+    folder: 'fuser-affine',
+    pattern: `${multiplyAdd} Behind it, over any number of layers that it can be moved past, convolutions or linear layers that use the value. Tried where [affine-back](affine-back.md) finds no way.`,
+    conditions: [
+      'Every way forward ends in a layer that takes its part up.',
+      'A convolution that pads with zeros takes a scale up; a shift would be missing at its border.',
+    ],
+    result: 'The layers at the ends with other weights; the arithmetic is gone.',
+    numerics: `${affineNumerics} With \`exact: 'border'\` a shift goes into a padded convolution all the same: outputs then differ where its window lies over the border.`,
+    left: [
+      '"…" is an output of the model',
+      'nothing is moved past …',
+      'nothing uses it',
+      'it pads with zeros, where nothing would be added',
+    ],
+  },
+  {
+    name: 'needless-op',
+    pass: 'drop-needless-ops',
+    folder: 'simplify',
+    pattern: 'A cast to the type that a value has, an expansion to its own shape, a slice of all of it.',
+    conditions: ['The type, shape or sizes are known.'],
+    result: 'The value itself.',
+    numerics: 'No number changes.',
+    left: [],
+  },
+  {
+    name: 'static-reshape',
+    pass: 'static-reshapes',
+    folder: 'simplify',
+    pattern: 'A reshape whose sizes are computed by other nodes of the file.',
+    conditions: [
+      'The sizes follow from shapes: numbers, at most one that is not known, and symbols that its input has at the same place.',
+    ],
+    result: 'A reshape with constant sizes, `-1` for the one that is not known.',
+    numerics: 'No number changes.',
+    left: [],
+  },
+  {
+    name: 'join-equal',
+    pass: 'join-equal-layers',
+    folder: 'simplify',
+    pattern: 'Two calls of equal layers with the same inputs.',
+    conditions: [
+      'Kinds, attributes and tensors are equal.',
+      'Neither trains, draws random numbers, has graphs inside, is watched by hooks or of another domain than ONNX.',
+      'Neither value is an output of the model.',
+    ],
+    result: 'One of the two, whose value both are.',
+    numerics: 'No number changes.',
+    left: [],
+  },
+]
