@@ -4,6 +4,7 @@ import * as matcher from '@nnfuse/matcher'
 import * as onnx from '@nnfuse/onnx'
 import * as onnxNode from '@nnfuse/onnx/node'
 import * as passManager from '@nnfuse/pass-manager'
+import * as quantization from '@nnfuse/quantization'
 import * as runtime from '@nnfuse/runtime'
 import * as testing from '@nnfuse/testing'
 import * as nnfuse from 'nnfuse'
@@ -21,6 +22,7 @@ const packages = {
   '@nnfuse/onnx': onnx,
   '@nnfuse/onnx/node': onnxNode,
   '@nnfuse/pass-manager': passManager,
+  '@nnfuse/quantization': quantization,
   '@nnfuse/runtime': runtime,
   '@nnfuse/testing': testing,
 }

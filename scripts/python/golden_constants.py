@@ -87,6 +87,9 @@ def shape_cases():
 
 def joining_cases():
     yield case("Gather", [node("Gather", "wi", axis=2)], w=WEIGHT, i=ints(1, -1))
+    deep = WEIGHT.reshape(3, 4, 2)
+    yield case("GatherND", [node("GatherND", "wi")], w=deep, i=ints([[2, -1], [0, 1]], [[1, 0], [-3, 3]]))
+    yield case("GatherND of slices", [node("GatherND", "wi", batch_dims=0)], w=deep, i=ints([2], [-2]))
     yield case("Slice", [node("Slice", "wseat")], w=WEIGHT, s=ints(-1, 0), e=ints(-9, 2), a=ints(2, 1), t=ints(-2, 1))
     yield case("Concat", [node("Concat", "ww", axis=1)], w=WEIGHT)
     yield case("Expand", [node("Expand", "ws")], w=WEIGHT[:, :1], s=ints(3, 1))
@@ -116,6 +119,13 @@ def arithmetic_cases():
     yield case("Neg of integers", [node("Neg", "a")], a=ints(-7, 9))
     yield case("Sqrt", [node("Sqrt", "w")], w=WEIGHT + 2)
     yield case("Reciprocal", [node("Reciprocal", "w")], w=WEIGHT + 2)
+    yield case("Floor", [node("Floor", "w")], w=WEIGHT * 3)
+    yield case("Mod", [node("Mod", "ab")], a=ints(-7, 7, 0), b=ints(3))
+    yield case("Mod by a negative number", [node("Mod", "ab", fmod=0)], a=ints(-7, 7, 0), b=ints(-3))
+    for op in ("Max", "Min"):
+        yield case(f"{op} of integers", [node(op, "abc")], a=ints(-7, 9), b=ints([2], [10]), c=ints(4))
+        yield case(f"{op} of one", [node(op, "w")], w=WEIGHT)
+    yield case("Equal", [node("Equal", "ab")], a=ints(-7, 2), b=ints([2], [-7]))
     scale = [node("Add", "ve", "a"), node("Sqrt", "a", "s"), node("Div", "gs")]
     yield case("gamma / sqrt(var + eps)", scale, v=row[:, 0] + 3, g=row[:, 0], e=np.array(1e-5, np.float32))
 

@@ -119,3 +119,15 @@ export const namesDiffer = (
 
 export const notVerifiable = (reason: string, hint: string | undefined): NnfuseError =>
   new NnfuseError('CANNOT_VERIFY', `nothing could be compared: ${reason}`, hint === undefined ? {} : { hint })
+
+export const nothingQuantized = (path: string): NnfuseError =>
+  new NnfuseError(
+    'NOTHING_QUANTIZED',
+    `"${basename(path)}" has no layer to quantize: a convolution or linear layer that is not skipped`,
+    at(path, 'nnfuse inspect shows its layers.'),
+  )
+
+export const calibrationNeeded = (): NnfuseError =>
+  new NnfuseError('BAD_OPTION', 'quantize needs --calibrate with a folder of inputs, or --weights-only', {
+    hint: 'Some hundred inputs like those of later are usual.',
+  })

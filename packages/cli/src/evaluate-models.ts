@@ -52,7 +52,7 @@ export interface Evaluation {
 const namesOf = (values: readonly ValueInfo[]): string[] => values.map(({ name }) => name)
 
 /** @throws NnfuseError `NAMES_DIFFER` where two models cannot be compared at all. */
-const checkNames = (a: LoadedModel, b: LoadedModel): void => {
+export const checkNames = (a: LoadedModel, b: LoadedModel): void => {
   for (const what of ['inputs', 'outputs'] as const) {
     const [first, second] = [namesOf(a[what]), namesOf(b[what])]
     const same = first.length === second.length && first.every((name) => second.includes(name))

@@ -1,14 +1,18 @@
 export type { Check, OutputCheck } from './check/check.js'
 export type { Difference } from './check/compare-results.js'
 export type { Sizes } from './check/open-sizes.js'
+export type { LayerNoise } from './compare/layer-noise.js'
+export { type CompareFilesOptions, type CompareFilesResult, compareFiles } from './compare-files.js'
 export { type Config, defineConfig, type PluginEntry } from './config/config.js'
 export { type LoadedPlugins, type LoadPluginsOptions, loadPlugins } from './config/load-plugins.js'
 export type { Evaluation, Latency } from './evaluate-models.js'
 export { type ExplainFileResult, explainFile } from './explain-file.js'
+export { formatCompare } from './format/format-compare.js'
 export { formatExplain } from './format/format-explain.js'
 export { formatFuse } from './format/format-fuse.js'
 export { formatInspect } from './format/format-inspect.js'
 export { formatPlan } from './format/format-plan.js'
+export { formatQuantize } from './format/format-quantize.js'
 export { formatRules } from './format/format-rules.js'
 export { formatVerify } from './format/format-verify.js'
 export { createPaint, type Paint, plain } from './format/paint.js'
@@ -29,6 +33,8 @@ export {
   planFile,
 } from './plan-file.js'
 export type { Progress } from './progress.js'
+export type { LayerOutcome } from './quantize/chosen-layers.js'
+export { type QuantizeFileOptions, type QuantizeFileResult, quantizeFile } from './quantize-file.js'
 export {
   type PassRow,
   type RuleRow,

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { compareCommand } from './commands/compare-command.js'
 import { explainCommand } from './commands/explain-command.js'
 import type { Finish } from './commands/finish.js'
 import { fuseCommand } from './commands/fuse-command.js'
 import { inspectCommand } from './commands/inspect-command.js'
 import { planCommand } from './commands/plan-command.js'
+import { quantizeCommand } from './commands/quantize-command.js'
 import { rulesCommand } from './commands/rules-command.js'
 import { verifyCommand } from './commands/verify-command.js'
 import type { Terminal } from './terminal.js'
@@ -19,6 +21,7 @@ Examples:
   $ nnfuse plan resnet50.onnx            say what fuse would do
   $ nnfuse explain resnet50.onnx layer1.0.bn1
   $ nnfuse inspect resnet50.onnx         show its layers
+  $ nnfuse quantize resnet50.onnx --calibrate samples
   $ nnfuse help fuse                     all options of fuse
 
 NNFUSE_DEBUG=1 shows where an error comes from. NO_COLOR=1 prints without colours.`
@@ -37,7 +40,16 @@ export const createProgram = (terminal: Terminal, finish: Finish): Command => {
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', examples)
-  const commands = [fuseCommand, planCommand, explainCommand, inspectCommand, verifyCommand, rulesCommand]
+  const commands = [
+    fuseCommand,
+    planCommand,
+    explainCommand,
+    inspectCommand,
+    verifyCommand,
+    quantizeCommand,
+    compareCommand,
+    rulesCommand,
+  ]
   for (const create of commands) program.addCommand(create(terminal, finish))
   for (const command of [program, ...program.commands]) {
     command

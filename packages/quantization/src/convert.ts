@@ -14,7 +14,7 @@ import {
 import { type Rule, rule } from '@nnfuse/matcher'
 import { notObserved } from './errors.js'
 import { FakeQuantize, type FakeQuantizeModule, isUnobserved } from './fake-quantize.js'
-import { type QatConversion, qatConversions } from './qat-conversions.js'
+import { conversionsByKind, type QatConversion } from './qat-conversions.js'
 import { QuantizeDequantize } from './quantize-dequantize.js'
 import { fixedGrid } from './quantized-tensors.js'
 import { repeatGrids } from './repeat-grids.js'
@@ -27,14 +27,13 @@ export interface ConvertOptions {
   readonly conversions?: readonly QatConversion[]
 }
 
-/** A rule for each row; later rows override earlier ones of the same kind. */
+/** A rule for each row. */
 const conversionRules = (
   name: string,
   conversions: readonly QatConversion[],
   change: (row: QatConversion, module: AnyModule, path: string) => AnyModule,
 ): readonly Rule[] => {
-  const byKind = new Map([...qatConversions, ...conversions].map((row) => [row.from.kind, row]))
-  return [...byKind.values()].map((row) =>
+  return [...conversionsByKind(conversions).values()].map((row) =>
     rule(`${name} ${row.from.kind}`, [row.from], (module, cx) => change(row, module, cx.paths[0] as string)),
   )
 }

@@ -37,3 +37,15 @@ export const badQConfig = (message: string): NnfuseError =>
 
 export const badQatParts = (kind: string, message: string): NnfuseError =>
   new NnfuseError('BAD_QAT_PARTS', `${kind}: ${message}`)
+
+export const noBatches = (): NnfuseError =>
+  new NnfuseError('NO_BATCHES', 'there are no inputs to calibrate with', {
+    hint: 'Give at least one batch; some hundred inputs like those of later are usual.',
+  })
+
+/** What an observer throws, with the place of the observer. */
+export const observingFailed = (path: string, cause: unknown): unknown => {
+  if (!(cause instanceof NnfuseError)) return cause
+  const { code, message, hint } = cause
+  return new NnfuseError(code, message, { path, cause, ...(hint !== undefined && { hint }) })
+}

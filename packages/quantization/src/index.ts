@@ -1,5 +1,7 @@
 export { calculateQParams, type QParamNumbers } from './calculate-qparams.js'
+export { calibrate } from './calibrate.js'
 export { type ConvertOptions, convert, toFloat } from './convert.js'
+export { type EdgeLayers, edgeLayers } from './edge-layers.js'
 export {
   FakeQuantize,
   type FakeQuantizeAttrs,
@@ -17,12 +19,15 @@ export {
   type QuantizedParts,
   quantizedKind,
 } from './kinds/quantized-layers.js'
+export { type LayerSensitivity, layerSensitivity } from './layer-sensitivity.js'
 export { mergeObserverStates, type ObserverState, observerStates } from './observer-states.js'
 export { type Histogram, type HistogramOptions, histogram } from './observers/histogram.js'
 export { minMax } from './observers/min-max.js'
 export { type MovingAverageOptions, movingAverage } from './observers/moving-average.js'
 export type { Observer, Range } from './observers/observer.js'
 export { type PercentileOptions, percentile } from './observers/percentile.js'
+export type { Batches, OpenedModel, OpenModel } from './opened-model.js'
+export { outputDecibels } from './output-decibels.js'
 export { type PrepareQatOptions, prepareQat } from './prepare-qat.js'
 export { type QuantBackend, qconfigs } from './presets.js'
 export { type QatConversion, qatConversions } from './qat-conversions.js'
@@ -40,4 +45,5 @@ export {
   type QuantizeDequantizeAttrs,
   type QuantizeDequantizeModule,
 } from './quantize-dequantize.js'
+export { SignalToNoise } from './signal-to-noise.js'
 export { fakeQuantize, observe, slowForward } from './toggles.js'

@@ -8,6 +8,8 @@ import { replaceLayers } from './replace-layers.js'
 export interface PrepareQatOptions {
   /** Rows for kinds of layers that are not known here; they come before ours for the same kind. */
   readonly swaps?: readonly QatSwap[]
+  /** Whether values between layers are quantized, too, or weights only. Default true. */
+  readonly activations?: boolean
 }
 
 const noteOf = ({ paths: [path = ''], reason }: Decline): Note => ({
@@ -40,12 +42,13 @@ const preparedBy = ({ applications, graph }: Plan, configAt: ConfigAt): Readonly
 export const prepareQat = (
   model: ModelLike,
   mapping: QConfigMapping,
-  { swaps = [] }: PrepareQatOptions = {},
+  { swaps = [], activations = true }: PrepareQatOptions = {},
 ): Model => {
   const held = toModel(model)
   const configAt: ConfigAt = (path, module) => qconfigFor(mapping, path, module)
   const { graph, plan } = replaceLayers(flatten(held.root), swapRules([...qatSwaps, ...swaps], mapping))
-  const result = held.with(insertActivations(graph, preparedBy(plan, configAt), configAt))
+  const root = activations ? insertActivations(graph, preparedBy(plan, configAt), configAt) : graph
+  const result = held.with(root)
   const declined = plan.declines.filter(({ reason }) => reason !== staysFloat)
   result.notes = [...held.notes, ...declined.map(noteOf)]
   return result

@@ -65,3 +65,9 @@ export const qatConversions: readonly QatConversion[] = qatTable.map((row) => ({
   toFloat: (module) => toFloat(row, module as QatModule),
   quantize: (module, inputScale) => quantize(row, module as QatModule, inputScale),
 }))
+
+/** The rows by the kind they are for; later rows override earlier ones of the same kind, and ours. */
+export const conversionsByKind = (
+  conversions: readonly QatConversion[],
+): ReadonlyMap<string, QatConversion> =>
+  new Map([...qatConversions, ...conversions].map((row) => [row.from.kind, row]))

@@ -15,6 +15,7 @@ import { clip, gelu, hardswish, leakyRelu, relu, sigmoid, tanh } from './ops/act
 import { batchNorm, differentiableBatchNorm } from './ops/batch-norm.js'
 import { conv } from './ops/conv.js'
 import { convTranspose } from './ops/conv-transpose.js'
+import { convWithWayBack } from './ops/conv-way-back.js'
 import { dropout } from './ops/dropout.js'
 import { add, concat, div, divByReciprocal, flatten, mul, sub, where } from './ops/elementwise.js'
 import { gemm, linear } from './ops/linear.js'
@@ -22,6 +23,7 @@ import { adaptiveAvgPool, avgPool, maxPool } from './ops/pooling.js'
 import { dequantize, quantizeDequantize } from './ops/quantize.js'
 import { mean } from './ops/reduce.js'
 import { pad, reshape, squeeze, transpose, unsqueeze } from './ops/shape.js'
+import type { WayBackOf } from './way-back.js'
 
 /*
  * Ops<V> lets a forward do nothing with a value but pass it on, so a forward is a straight line of operations,
@@ -47,6 +49,8 @@ export interface ComputeStep {
   readonly compute: Compute
   /** What to differentiate in the place of `compute`, where that cannot be. */
   readonly gradient: GradientOf | undefined
+  /** A way back that is better than what differentiating gives. */
+  readonly wayBack: WayBackOf | undefined
   /** The tensor of the model that this step uploads. */
   readonly source: Tensor | undefined
   /** Empty for a step that is there for its effect. */
@@ -108,11 +112,12 @@ class Recorder {
   emit(
     inputs: readonly Slot[],
     compute: Compute,
-    { gradient, source }: { readonly gradient?: GradientOf; readonly source?: Tensor } = {},
+    { gradient, wayBack, source }: Partial<Pick<ComputeStep, 'gradient' | 'wayBack' | 'source'>> = {},
   ): Slot {
     const used = inputs.map((input) => this.use(input))
     const output = this.slot()
-    this.steps.push({ type: 'compute', inputs: used, compute, gradient, source, outputs: [output.index] })
+    const outputs = [output.index] as const
+    this.steps.push({ type: 'compute', inputs: used, compute, gradient, wayBack, source, outputs })
     return output
   }
 
@@ -129,6 +134,7 @@ class Recorder {
       inputs: used,
       compute,
       gradient: undefined,
+      wayBack: undefined,
       source: undefined,
       outputs: [],
     })
@@ -154,11 +160,15 @@ const recordLayer = (
   { weight, bias }: { readonly weight: Tensor; readonly bias: Tensor | null },
   given: Given<Slot>,
   compute: Layer,
+  wayBack?: WayBackOf,
 ): Slot => {
   const ownBias = bias && !given.bias ? [recorder.constant(bias)] : []
   const inputs = [given.weight ?? recorder.constant(weight), ...(given.bias ? [given.bias] : ownBias)]
-  return recorder.emit([x, ...inputs], ([value, weightValue, biasValue], { device }) =>
-    compute(value as Value, weightValue as Value, biasValue, device),
+  return recorder.emit(
+    [x, ...inputs],
+    ([value, weightValue, biasValue], { device }) =>
+      compute(value as Value, weightValue as Value, biasValue, device),
+    { wayBack },
   )
 }
 
@@ -182,7 +192,14 @@ const recordingOps = (recorder: Recorder): Ops<Slot> => {
     call: (name, module, inputs) => recorder.call(name, module, inputs),
     constant: (tensor) => recorder.constant(tensor),
     conv: (x, attrs, given = {}) =>
-      recordLayer(recorder, x, attrs, given, (...values) => conv(attrs, ...values)),
+      recordLayer(
+        recorder,
+        x,
+        attrs,
+        given,
+        (...values) => conv(attrs, ...values),
+        (inputs, wanted, { device }) => convWithWayBack(attrs, inputs, wanted, device),
+      ),
     convTranspose: (x, attrs, given = {}) =>
       recordLayer(recorder, x, attrs, given, (value, weight, bias) =>
         convTranspose(attrs, value, weight, bias),

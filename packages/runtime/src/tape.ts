@@ -63,9 +63,33 @@ export class Tape {
       if (value !== undefined && parameter !== undefined) this.#leaves.set(this.#track(value), parameter)
       return value
     }
+    const known = this.#withWayBack(step, tracked, inputs, context)
+    if (known !== undefined) return known
     return step.gradient === undefined
       ? this.#differentiate(tracked, inputs, (values) => synchronous(step.compute(values, context)))
       : this.#differentiateOther(step, tracked, inputs, context)
+  }
+
+  #withWayBack(
+    { wayBack }: ComputeStep,
+    tracked: readonly (number | undefined)[],
+    inputs: readonly Value[],
+    context: CallContext,
+  ): Value | undefined {
+    const wanted = tracked.map((number) => number !== undefined)
+    const way = wayBack?.(inputs, wanted, context)
+    if (way === undefined) return undefined
+    const back = Object.assign(
+      (cotangent: Value): readonly Value[] => {
+        const gradients = way.back(cotangent)
+        cotangent.dispose()
+        return gradients
+      },
+      { dispose: () => way.dispose() },
+    )
+    const from = tracked.filter((number) => number !== undefined)
+    this.#nodes.push({ inputs: from, back, output: this.#track(way.value) })
+    return way.value
   }
 
   /** The value is that of the step, the way back that of another function for nearly the same. */

@@ -4,9 +4,9 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { cannotWrite, outputIsInput, outputNoFile } from '../errors.js'
 
 /** `dir/resnet.onnx` gives `dir/resnet.fused.onnx`. */
-export const defaultOutput = (input: string): string => {
+export const defaultOutput = (input: string, what = 'fused'): string => {
   const extension = extname(input)
-  return join(dirname(input), `${basename(input, extension)}.fused${extension || '.onnx'}`)
+  return join(dirname(input), `${basename(input, extension)}.${what}${extension || '.onnx'}`)
 }
 
 const statOf = (path: string): Promise<Stats | undefined> => stat(path).catch(() => undefined)

@@ -58,6 +58,21 @@ const sourcesOf = ({ padded, out, width }: Geometry, window: Window): Int32Array
   return sources
 }
 
+/** Where each element of `[positions, kernel]` stands in the padded channel. */
+export const sourcesByPosition = (
+  sizes: readonly number[],
+  pairs: readonly PadPair[],
+  window: Window,
+): Int32Array => {
+  const geometry = geometryOf(sizes, pairs, window)
+  const byKernel = sourcesOf(geometry, window)
+  const [kernel, positions] = [product(window.kernel), product(geometry.out)]
+  return Int32Array.from(
+    { length: kernel * positions },
+    (_, i) => byKernel[(i % kernel) * geometry.width + Math.floor(i / kernel)] as number,
+  )
+}
+
 /** Whether a convolution gains by columns: not where each channel stands alone, nor where they grow too large. */
 export const gainsByColumns = (
   shape: readonly number[],

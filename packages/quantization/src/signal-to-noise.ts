@@ -1,0 +1,22 @@
+/**
+ * How far numbers are from those that they should be, in decibels: `10 log10(sum of squares / sum of squared
+ * differences)`. 20 dB is a difference of a tenth, 40 of a hundredth.
+ */
+export class SignalToNoise {
+  #signal = 0
+  #noise = 0
+
+  /** @param right what the numbers should be, as many as are given */
+  add(right: ArrayLike<number>, given: ArrayLike<number>): void {
+    for (let i = 0; i < right.length; i += 1) {
+      const value = right[i] as number
+      this.#signal += value ** 2
+      this.#noise += (value - (given[i] as number)) ** 2
+    }
+  }
+
+  /** Infinity where all numbers are equal. */
+  get decibels(): number {
+    return this.#noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(this.#signal / this.#noise)
+  }
+}
