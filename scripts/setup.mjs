@@ -19,7 +19,7 @@ export function setUp() {
 function installDependencies() {
   const wanted = dependencyHash()
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  const reason = existsSync(stamp) ? 'they changed' : 'first run only, about 600 MB'
+  const reason = existsSync(stamp) ? 'they changed' : 'first run only, about 800 MB'
   say(`Installing dependencies with ${pnpmVersion.replace('@', ' ')} (${reason})`)
   const result = pnpm('install --frozen-lockfile')
   if (result.status !== 0) {
