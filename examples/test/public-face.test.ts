@@ -1,5 +1,6 @@
 import * as cli from '@nnfuse/cli'
 import * as ir from '@nnfuse/ir'
+import * as kernels from '@nnfuse/kernels'
 import * as matcher from '@nnfuse/matcher'
 import * as onnx from '@nnfuse/onnx'
 import * as onnxNode from '@nnfuse/onnx/node'
@@ -18,6 +19,7 @@ const packages = {
   nnfuse,
   '@nnfuse/cli': cli,
   '@nnfuse/ir': ir,
+  '@nnfuse/kernels': kernels,
   '@nnfuse/matcher': matcher,
   '@nnfuse/onnx': onnx,
   '@nnfuse/onnx/node': onnxNode,

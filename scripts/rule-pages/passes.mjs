@@ -63,17 +63,19 @@ export const rewrites = [
     name: 'needless-op',
     pass: 'drop-needless-ops',
     folder: 'simplify',
-    pattern: 'A cast to the type that a value has, an expansion to its own shape, a slice of all of it.',
-    conditions: ['The type, shape or sizes are known.'],
+    pattern:
+      'A cast to the type that a value has, an expansion to its own shape, a slice of all of it, axes in the order they have, a concatenation of one value, arithmetic with a constant 0 or 1 that changes nothing.',
+    conditions: ['The type, shape or sizes are known.', 'A constant does not stretch the value.'],
     result: 'The value itself.',
-    numerics: 'No number changes.',
+    numerics: "No number changes; adding 0 makes 0 of -0, and stays with `exact: 'bits'`.",
     left: [],
   },
   {
     name: 'static-reshape',
     pass: 'static-reshapes',
     folder: 'simplify',
-    pattern: 'A reshape whose sizes are computed by other nodes of the file.',
+    pattern:
+      'A reshape whose sizes are computed by other nodes of the file, or that is given what was reshaped for it alone.',
     conditions: [
       'The sizes follow from shapes: numbers, at most one that is not known, and symbols that its input has at the same place.',
     ],
@@ -85,7 +87,7 @@ export const rewrites = [
     name: 'join-equal',
     pass: 'join-equal-layers',
     folder: 'simplify',
-    pattern: 'Two calls of equal layers with the same inputs.',
+    pattern: 'Two calls of equal layers with the same inputs, or that give the same sizes.',
     conditions: [
       'Kinds, attributes and tensors are equal.',
       'Neither trains, draws random numbers, has graphs inside, is watched by hooks or of another domain than ONNX.',

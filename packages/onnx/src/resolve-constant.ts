@@ -1,10 +1,24 @@
 import type { Tensor, ValueType } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
-import { add, div, mul, neg, pow, reciprocal, sqrt, sub } from './constants/arithmetic.js'
+import {
+  add,
+  div,
+  equal,
+  floor,
+  max,
+  min,
+  mod,
+  mul,
+  neg,
+  pow,
+  reciprocal,
+  sqrt,
+  sub,
+} from './constants/arithmetic.js'
 import { cast, castLike } from './constants/cast.js'
 import { dequantizeLinear } from './constants/dequantize.js'
 import type { Evaluator } from './constants/evaluator.js'
-import { concat, expand, gather } from './constants/joining.js'
+import { concat, expand, gather, gatherND } from './constants/joining.js'
 import { range } from './constants/range.js'
 import { flatten, reshape, shape, squeeze, transpose, unsqueeze } from './constants/shape-ops.js'
 import { slice } from './constants/slice.js'
@@ -20,6 +34,7 @@ const evaluators: ReadonlyMap<string, Evaluator> = new Map<string, Evaluator>([
   ['Identity', identity],
   ['Shape', shape],
   ['Gather', gather],
+  ['GatherND', gatherND],
   ['Slice', slice],
   ['Squeeze', squeeze],
   ['Unsqueeze', unsqueeze],
@@ -41,6 +56,11 @@ const evaluators: ReadonlyMap<string, Evaluator> = new Map<string, Evaluator>([
   ['Sqrt', sqrt],
   ['Neg', neg],
   ['Reciprocal', reciprocal],
+  ['Floor', floor],
+  ['Mod', mod],
+  ['Max', max],
+  ['Min', min],
+  ['Equal', equal],
 ])
 
 /** Inputs whose types an operator reads, and not their values. */

@@ -7,8 +7,11 @@ import type { OnnxDocument } from './document.js'
  */
 const stays = new Set(['Constant', 'Pow'])
 
-/** How much larger than what it is computed of the value of a constant may be, in bytes. */
-const allowance = 1024
+/**
+ * How much larger than what it is computed of the value of a constant may be, in bytes: enough for the bias of a layer
+ * with some thousand channels, which exporters spell as one zero that is expanded.
+ */
+const allowance = 16 * 1024
 
 /** How often each name is used by a node, by a graph inside one, or as an output. */
 const usersIn = ({ nodes, outputs }: OnnxDocument): ReadonlyMap<string, number> => {
@@ -20,7 +23,7 @@ const usersIn = ({ nodes, outputs }: OnnxDocument): ReadonlyMap<string, number> 
 }
 
 /**
- * The constants that are better written as their values than as the nodes that compute them: those at most 1 KiB larger
+ * The constants that are better written as their values than as the nodes that compute them: those at most 16 KiB larger
  * than what only these nodes use, which goes with them. A weight that is stored in fewer bits, a large tensor of one
  * number and what is used in several ways stay computed; and so do integers that are made floats, however few.
  */

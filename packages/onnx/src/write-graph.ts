@@ -4,6 +4,7 @@ import { draftGraph } from './draft-graph.js'
 import { restoreCalls } from './restore-calls.js'
 import { type SettledGraph, settleGraph } from './settle-graph.js'
 import { settleNames } from './settle-names.js'
+import { splitSequences } from './split-sequences.js'
 
 /** A graph that is to be written: the model's, or one inside a node. */
 export interface GraphToWrite {
@@ -63,6 +64,7 @@ export const writeGraph = (given: GraphToWrite): SettledGraph => {
     },
   })
   restoreCalls(draft, document)
+  splitSequences(draft, document, opset)
   settleNames(draft, graph, document, enclosing)
   return settleGraph(draft, document, enclosing)
 }

@@ -3,18 +3,13 @@ import type { Taken } from '@nnfuse/matcher'
 import { inRegions, type Pass } from '@nnfuse/pass-manager'
 import { describer } from './describe-module.js'
 import { dropUnused, usedIn } from './drop-unused.js'
+import { joinSizes } from './join-sizes.js'
+import { type Joined, joinEqualRule, takenFor } from './joined.js'
 
 /*
  * Two calls of equal layers with the same inputs give the same values: the users of the second take those of the first.
  * A value that is an output of the model keeps its call, and its name.
  */
-
-const name = 'join-equal'
-
-interface Outcome {
-  readonly graph: GraphModuleOf
-  readonly taken: readonly Taken[]
-}
 
 /** Which values are the same, and which of these others take the place of. */
 interface Values {
@@ -31,15 +26,7 @@ const note = (module: AnyModule, first: Call, second: Call, { same, renames }: V
   }
 }
 
-const takenFor = (module: AnyModule, first: Call, second: Call): Taken => ({
-  rule: name,
-  paths: [first.target, second.target],
-  path: first.target,
-  into: module.kind,
-  exactness: 'bits',
-})
-
-const join = (graph: GraphModuleOf): Outcome => {
+const join = (graph: GraphModuleOf): Joined => {
   const describe = describer()
   const outputs = new Set(graph.attrs.outputs)
   const values: Values = { same: new Map(), renames: new Map() }
@@ -69,7 +56,11 @@ export const joinEqual: Pass = {
   name: 'join-equal-layers',
   description: 'Computes once what equal layers compute of the same values',
   last: true,
-  rewrites: [name],
+  rewrites: [joinEqualRule],
   run: (model, cx) =>
-    inRegions(model, cx.log, ({ graph }) => ({ ...join(graph), declines: [], tried: new Map() })),
+    inRegions(model, cx.log, ({ graph }) => {
+      const sized = joinSizes(graph)
+      const { graph: joined, taken } = join(sized.graph)
+      return { graph: joined, taken: [...sized.taken, ...taken], declines: [], tried: new Map() }
+    }),
 }

@@ -1,20 +1,25 @@
 import {
   type AnyModule,
   type Call,
+  Cat,
   type GraphModuleOf,
   hasHooks,
   Identity,
   sizesIn,
+  Transpose,
   type ValueId,
   type ValueType,
   withGraph,
 } from '@nnfuse/ir'
-import { lazyTypes, type Taken } from '@nnfuse/matcher'
+import { type Exactness, isExactEnough, lazyTypes, type Taken } from '@nnfuse/matcher'
 import { dropNoOps, inRegions, type Pass } from '@nnfuse/pass-manager'
+import { dropUnused, usedIn } from './drop-unused.js'
+import { stretchesNothing } from './stretches-nothing.js'
+import { type GivenBack, unchangedOperand } from './unchanged-operand.js'
 
 /*
- * Operators of ONNX that give back what they get: a cast to the dtype that a value has, an expansion to its own shape, a
- * slice of all of it.
+ * Layers that give back what they get: a cast to the dtype that a value has, an expansion to its own shape, a slice of
+ * all of it, axes in the order they have, a concatenation of it alone, and arithmetic with a number that changes nothing.
  */
 
 const name = 'needless-op'
@@ -23,16 +28,7 @@ type IsNeedless = (inputs: readonly ValueType[], output: ValueType) => boolean
 
 const sameDType: IsNeedless = ([x], { dtype }) => dtype !== undefined && x?.dtype === dtype
 
-/** Each size is the one that is there, or 1, which stretches nothing. */
-const sameShape: IsNeedless = ([x, list]) => {
-  const sizes = list && sizesIn(list)
-  const shape = x?.shape
-  if (sizes === undefined || shape === undefined || sizes.length > shape.length) return false
-  return sizes.every((size, i) => {
-    const given = shape[shape.length - sizes.length + i]
-    return size === 1 || (size !== null && size === given)
-  })
-}
+const sameShape: IsNeedless = ([x, list]) => stretchesNothing(list && sizesIn(list), x?.shape)
 
 /** The last input is the steps, or axes where there are four: neither turns a value around if its numbers are positive. */
 const wholeSlice: IsNeedless = ([x, , , ...rest], { shape }) => {
@@ -50,46 +46,77 @@ const needless: ReadonlyMap<string, IsNeedless> = new Map([
   ['Slice', wholeSlice],
 ])
 
-const isNeedless = (module: AnyModule, call: Call, typeOf: (value: ValueId) => ValueType): boolean => {
-  const { kind, definition, attrs, hooks } = module
-  if (kind !== 'onnx.Op' || hasHooks(hooks)) return false
-  const check = needless.get(definition.describe?.(attrs) ?? '')
-  return check?.(call.inputs.map(typeOf), typeOf(call.outputs[0] as ValueId)) ?? false
+type TypeOf = (value: ValueId) => ValueType
+
+const isNeedlessOp = ({ definition, attrs }: AnyModule, { inputs, outputs }: Call, typeOf: TypeOf): boolean =>
+  outputs.length === 1 &&
+  (needless.get(definition.describe?.(attrs) ?? '')?.(inputs.map(typeOf), typeOf(outputs[0] as ValueId)) ??
+    false)
+
+/** What a call gives back as it got it; undefined where it computes something. */
+const givenBack = (module: AnyModule, call: Call, typeOf: TypeOf): GivenBack | undefined => {
+  const { kind, hooks, training } = module
+  if (hasHooks(hooks) || training) return undefined
+  const isFirst = kind === 'onnx.Op' ? isNeedlessOp(module, call, typeOf) : movesNothing(module, call)
+  return isFirst ? { input: 0, exactness: 'bits' } : unchangedOperand(module, call.inputs.map(typeOf))
 }
 
-const rewrite = (
-  graph: GraphModuleOf,
-): { readonly graph: GraphModuleOf; readonly taken: readonly Taken[] } => {
+/** A concatenation of one value, or axes in the order they have. */
+const movesNothing = (module: AnyModule, { inputs }: Call): boolean =>
+  Cat.is(module)
+    ? inputs.length === 1
+    : Transpose.is(module) && module.attrs.perm.every((axis, place) => axis === place)
+
+interface Outcome {
+  readonly graph: GraphModuleOf
+  readonly taken: readonly Taken[]
+}
+
+/** Calls that may go: none of a layer that is called elsewhere, too, and stays there. */
+const needlessCalls = (graph: GraphModuleOf, exact: Exactness): ReadonlyMap<Call, GivenBack> => {
   const typeOf = lazyTypes(graph)
-  const modulesOf = ({ target }: Call): AnyModule => graph.children.get(target) as AnyModule
-  const gone = new Set(graph.attrs.calls.filter((call) => isNeedless(modulesOf(call), call, typeOf)))
+  const gone = new Map<Call, GivenBack>()
+  for (const call of graph.attrs.calls) {
+    const given = givenBack(graph.children.get(call.target) as AnyModule, call, typeOf)
+    if (given && isExactEnough(given.exactness, exact)) gone.set(call, given)
+  }
   const kept = new Set(graph.attrs.calls.filter((call) => !gone.has(call)).map(({ target }) => target))
-  for (const call of gone) if (kept.has(call.target)) gone.delete(call)
+  return new Map([...gone].filter(([{ target }]) => !kept.has(target)))
+}
+
+const rewrite = (graph: GraphModuleOf, exact: Exactness): Outcome => {
+  const gone = needlessCalls(graph, exact)
   if (gone.size === 0) return { graph, taken: [] }
   const children = new Map(graph.children)
-  for (const { target } of gone) children.set(target, Identity())
-  const calls = graph.attrs.calls.map((call) =>
-    gone.has(call) ? { ...call, inputs: call.inputs.slice(0, 1) } : call,
-  )
+  for (const { target } of gone.keys()) children.set(target, Identity())
+  const calls = graph.attrs.calls.map((call): Call => {
+    const input = call.inputs[gone.get(call)?.input ?? 0]
+    return gone.has(call) && input !== undefined ? { ...call, inputs: [input] } : call
+  })
   const taken = [...gone].map(
-    ({ target }): Taken => ({
+    ([{ target }, { exactness }]): Taken => ({
       rule: name,
       paths: [target],
       path: target,
       into: Identity.kind,
-      exactness: 'bits',
+      exactness,
     }),
   )
-  return { graph: dropNoOps(withGraph(graph, children, { ...graph.attrs, calls })), taken }
+  const without = dropNoOps(withGraph(graph, children, { ...graph.attrs, calls }))
+  return { graph: dropUnused(without, usedIn(graph)), taken }
 }
 
-/** Drops operators that give back what they get. */
+/** Drops layers that give back what they get. */
 export const needlessOps: Pass = {
   name: 'drop-needless-ops',
   description:
-    'Drops casts to the dtype that a value has, expansions to its own shape, and slices of all of it',
+    'Drops what gives back what it gets: casts to the same dtype, expansions to the same shape, slices of all, times 1',
   eachRound: true,
   rewrites: [name],
   run: (model, cx) =>
-    inRegions(model, cx.log, ({ graph }) => ({ ...rewrite(graph), declines: [], tried: new Map() })),
+    inRegions(model, cx.log, ({ graph }) => ({
+      ...rewrite(graph, cx.exact),
+      declines: [],
+      tried: new Map(),
+    })),
 }

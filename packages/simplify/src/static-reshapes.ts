@@ -1,13 +1,10 @@
 import {
   type AnyModule,
   type Call,
-  type Dim,
   type GraphModuleOf,
   hasHooks,
   Reshape,
-  type ReshapeSize,
   sizesIn,
-  unknownType,
   type ValueId,
   type ValueType,
   withGraph,
@@ -15,6 +12,8 @@ import {
 import { lazyTypes, type Taken } from '@nnfuse/matcher'
 import { inRegions, type Pass } from '@nnfuse/pass-manager'
 import { dropUnused, usedIn } from './drop-unused.js'
+import { outerReshape } from './outer-reshape.js'
+import { sizesFor } from './sizes-for.js'
 
 /*
  * Exporters compute the sizes of a reshape from those of values: `[N, 3, 64]` with N taken from a shape. What is known
@@ -22,6 +21,8 @@ import { dropUnused, usedIn } from './drop-unused.js'
  *
  *   [N, 3, 64]    of [N, 192]       -1, 3, 64
  *   [N, h, 64]    of [N, h, 8, 8]   copy, -1, 64
+ *
+ * A reshape of what was only reshaped for it is one of what that was given.
  */
 
 const name = 'static-reshape'
@@ -30,22 +31,6 @@ const name = 'static-reshape'
 const isComputedReshape = ({ kind, definition, attrs, hooks }: AnyModule): boolean =>
   kind === 'onnx.Op' && definition.describe?.(attrs) === 'Reshape' && !hasHooks(hooks)
 
-/** The size of the input at the same place, which has the same symbol. */
-const isCopied = (size: Dim, given: Dim | undefined): boolean => typeof size === 'string' && size === given
-
-/** What is left to the reshape: at most one size that is not known and not copied. A 0 or -1 of the list may be either. */
-const sizesFor = (sizes: readonly Dim[], { shape }: ValueType): readonly ReshapeSize[] | undefined => {
-  if (sizes.some((size) => typeof size === 'number' && size <= 0)) return undefined
-  const open = sizes.flatMap((size, axis) => (typeof size === 'number' ? [] : [axis]))
-  const notCopied = open.filter((axis) => !isCopied(sizes[axis] as Dim, shape?.[axis]))
-  const [left] = notCopied.length === 0 ? open.slice(-1) : notCopied
-  if (notCopied.length > 1) return undefined
-  return sizes.map((size, axis) => {
-    if (typeof size === 'number') return size
-    return axis === left ? -1 : 'copy'
-  })
-}
-
 interface Outcome {
   readonly graph: GraphModuleOf
   readonly taken: readonly Taken[]
@@ -53,17 +38,19 @@ interface Outcome {
 
 const reshapeFor = (
   module: AnyModule,
-  { inputs: [x = '', list = '', other] }: Call,
+  { inputs, outputs }: Call,
   typeOf: (value: ValueId) => ValueType,
 ): AnyModule | undefined => {
-  if (!isComputedReshape(module) || other !== undefined) return undefined
-  const sizes = sizesIn(typeOf(list) ?? unknownType)
+  if (!isComputedReshape(module) || inputs.length !== 2 || outputs.length !== 1) return undefined
+  const [x, list] = inputs as readonly [ValueId, ValueId]
+  const sizes = sizesIn(typeOf(list))
   const shape = sizes && sizesFor(sizes, typeOf(x))
   return shape && Reshape({ shape })
 }
 
 const rewrite = (graph: GraphModuleOf): Outcome => {
   const typeOf = lazyTypes(graph)
+  const outerOf = outerReshape(graph, typeOf)
   const children = new Map(graph.children)
   const taken: Taken[] = []
   const callsOf = new Map<string, number>()
@@ -71,10 +58,12 @@ const rewrite = (graph: GraphModuleOf): Outcome => {
   const calls = graph.attrs.calls.map((call): Call => {
     const module = graph.children.get(call.target) as AnyModule
     const reshape = reshapeFor(module, call, typeOf)
-    if (reshape === undefined || callsOf.get(call.target) !== 1) return call
-    children.set(call.target, reshape)
-    taken.push({ rule: name, paths: [call.target], path: call.target, into: reshape.kind, exactness: 'bits' })
-    return { ...call, inputs: call.inputs.slice(0, 1) }
+    const outer = reshape === undefined ? outerOf(call) : { reshape, input: call.inputs[0] as ValueId }
+    if (outer === undefined || callsOf.get(call.target) !== 1) return call
+    const { target } = call
+    children.set(target, outer.reshape)
+    taken.push({ rule: name, paths: [target], path: target, into: outer.reshape.kind, exactness: 'bits' })
+    return { ...call, inputs: [outer.input] }
   })
   if (taken.length === 0) return { graph, taken }
   return { graph: dropUnused(withGraph(graph, children, { ...graph.attrs, calls }), usedIn(graph)), taken }

@@ -1,4 +1,5 @@
 import { type DType, decodeFloats, encode, isFloat, peekBytes, type Tensor, tensorOf } from '@nnfuse/ir'
+import { readAttributes } from '../attributes.js'
 import { derivedTensor, expanded } from './derived-tensor.js'
 import type { Evaluator } from './evaluator.js'
 import { fits, isInteger, numbers } from './numbers.js'
@@ -12,7 +13,8 @@ import { fits, isInteger, numbers } from './numbers.js'
 type Operation = (a: number, b: number) => number
 
 interface Operations {
-  readonly floats: Operation
+  /** Undefined where floats are left to the runtime. */
+  readonly floats: Operation | undefined
   /** Undefined where integers are left to the runtime. */
   readonly integers: Operation | undefined
   /** Whether the second operand may be of another dtype. */
@@ -46,18 +48,31 @@ const isNumeric = (dtype: DType): boolean => isFloat(dtype) || isInteger(dtype)
 
 const combined = (a: Tensor, b: Tensor, { floats, integers, mixed }: Operations): Tensor | undefined => {
   if (!isNumeric(b.dtype) || (a.dtype !== b.dtype && !mixed)) return undefined
-  if (isFloat(a.dtype)) return floatResult(a, b, floats)
+  if (isFloat(a.dtype)) return floats && floatResult(a, b, floats)
   return integers && isInteger(a.dtype) && a.dtype !== 'bool' ? integerResult(a, b, integers) : undefined
+}
+
+const broadcast = (a: Tensor, b: Tensor, operations: Operations): Tensor | undefined => {
+  const left = expanded(a, b.shape)
+  const right = left && expanded(b, left.shape)
+  return left && right && combined(left, right, operations)
 }
 
 const binary =
   (operations: Operations): Evaluator =>
-  ({ attribute }, [a, b]) => {
-    if (a === undefined || b === undefined || attribute.length > 0) return undefined
-    const left = expanded(a, b.shape)
-    const right = left && expanded(b, left.shape)
-    return left && right && combined(left, right, operations)
-  }
+  ({ attribute }, [a, b]) =>
+    a === undefined || b === undefined || attribute.length > 0 ? undefined : broadcast(a, b, operations)
+
+/** Any number of operands; one alone is the result, whatever it is of. */
+const variadic =
+  (operations: Operations): Evaluator =>
+  ({ attribute }, [first, ...rest]) =>
+    attribute.length > 0
+      ? undefined
+      : rest.reduce(
+          (a, b) => (a === undefined || b === undefined ? undefined : broadcast(a, b, operations)),
+          first,
+        )
 
 /** An operator with one operand, as one with two of which the second is not read. */
 const unary =
@@ -74,3 +89,24 @@ export const pow: Evaluator = binary({ floats: (a, b) => a ** b, integers: undef
 export const sqrt: Evaluator = unary({ floats: (x) => Math.sqrt(x), integers: undefined })
 export const neg: Evaluator = unary({ floats: (x) => -x, integers: (x) => -x })
 export const reciprocal: Evaluator = unary({ floats: (x) => 1 / x, integers: undefined })
+export const floor: Evaluator = unary({ floats: Math.floor, integers: undefined })
+export const max: Evaluator = variadic({ floats: undefined, integers: Math.max })
+export const min: Evaluator = variadic({ floats: undefined, integers: Math.min })
+
+/** The sign of the divisor, as Python has it; with `fmod` it is another operation. */
+const remainder = (a: number, b: number): number => a - b * Math.floor(a / b)
+
+export const mod: Evaluator = (node, inputs, ...rest) => {
+  const attributes = readAttributes(node, { fmod: 'int' })
+  if (typeof attributes === 'string' || attributes.fmod) return undefined
+  return binary({ floats: undefined, integers: remainder })({ ...node, attribute: [] }, inputs, ...rest)
+}
+
+const isEqual: Operation = (a, b) => (a === b ? 1 : 0)
+
+/** Integers only: a float that is computed may be another one in a runtime. */
+export const equal: Evaluator = ({ attribute }, [a, b]) => {
+  if (a === undefined || b === undefined || attribute.length > 0) return undefined
+  const same = a.dtype === 'bool' ? undefined : broadcast(a, b, { floats: undefined, integers: isEqual })
+  return same && tensorOf('bool', same.shape, encode(integersAtHand(same) ?? [], 'bool'))
+}

@@ -9,7 +9,7 @@ interface Golden {
   readonly cases: readonly {
     readonly name: string
     readonly model: string
-    readonly dtype: 'float32' | 'float16' | 'int64' | 'int32'
+    readonly dtype: 'float32' | 'float16' | 'int64' | 'int32' | 'bool'
     readonly shape: readonly number[]
     readonly data: string
   }[]

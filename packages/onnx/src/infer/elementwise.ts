@@ -24,6 +24,12 @@ export const broadcast: NodeTypes = single(({ attribute }, [first, ...rest]) => 
   return withDType(first.dtype, rest.reduce(typeOps.add, first))
 })
 
+/** As it broadcasts with what has the sizes asked for. */
+export const expand: NodeTypes = single((_node, [x = unknownType, list = unknownType]) => {
+  const shape = sizesIn(list)?.map((size) => (typeof size === 'number' && size < 0 ? null : size))
+  return withDType(x.dtype, typeOps.add(x, { dtype: x.dtype, shape }))
+})
+
 export const comparison: NodeTypes = (node, inputs) =>
   broadcast(node, inputs).map((type) => withDType('bool', type))
 

@@ -37,6 +37,7 @@ const table: ReadonlyMap<string, NodeTypes> = new Map<string, NodeTypes>([
     'Xor',
   ),
   ['Where', elementwise.where],
+  ['Expand', elementwise.expand],
   ['Cast', elementwise.cast],
   ['CastLike', elementwise.castLike],
   ['QuantizeLinear', elementwise.quantizeLinear],
