@@ -185,30 +185,37 @@ const recordBatchNorm = (recorder: Recorder, x: Slot, attrs: BatchNormAttrs, tra
   )
 }
 
+type LayerOps = Pick<Ops<Slot>, 'conv' | 'convTranspose' | 'batchNorm' | 'linear' | 'gemm'>
+
+/** What has weights. */
+const layerOps = (recorder: Recorder): LayerOps => ({
+  conv: (x, attrs, given = {}) =>
+    recordLayer(
+      recorder,
+      x,
+      attrs,
+      given,
+      (...values) => conv(attrs, ...values),
+      (inputs, wanted, { device }) => convWithWayBack(attrs, inputs, wanted, device),
+    ),
+  convTranspose: (x, attrs, given = {}) =>
+    recordLayer(recorder, x, attrs, given, (value, weight, bias) =>
+      convTranspose(attrs, value, weight, bias),
+    ),
+  batchNorm: (x, attrs, training) => recordBatchNorm(recorder, x, attrs, training),
+  linear: (x, attrs, given = {}) =>
+    recordLayer(recorder, x, attrs, given, (value, weight, bias) => linear(attrs, value, weight, bias)),
+  gemm: (x, attrs) =>
+    recordLayer(recorder, x, attrs, {}, (value, weight, bias) => gemm(attrs, value, weight, bias as Value)),
+})
+
 const recordingOps = (recorder: Recorder): Ops<Slot> => {
   const unary = (x: Slot, compute: Unary): Slot =>
     recorder.emit([x], ([value], context) => compute(value as Parameters<Unary>[0], context))
   return {
     call: (name, module, inputs) => recorder.call(name, module, inputs),
     constant: (tensor) => recorder.constant(tensor),
-    conv: (x, attrs, given = {}) =>
-      recordLayer(
-        recorder,
-        x,
-        attrs,
-        given,
-        (...values) => conv(attrs, ...values),
-        (inputs, wanted, { device }) => convWithWayBack(attrs, inputs, wanted, device),
-      ),
-    convTranspose: (x, attrs, given = {}) =>
-      recordLayer(recorder, x, attrs, given, (value, weight, bias) =>
-        convTranspose(attrs, value, weight, bias),
-      ),
-    batchNorm: (x, attrs, training) => recordBatchNorm(recorder, x, attrs, training),
-    linear: (x, attrs, given = {}) =>
-      recordLayer(recorder, x, attrs, given, (value, weight, bias) => linear(attrs, value, weight, bias)),
-    gemm: (x, attrs) =>
-      recordLayer(recorder, x, attrs, {}, (value, weight, bias) => gemm(attrs, value, weight, bias as Value)),
+    ...layerOps(recorder),
     relu: (x) => unary(x, relu),
     clip: (x, min, max) => unary(x, (value) => clip(value, min, max)),
     leakyRelu: (x, slope) => unary(x, (value) => leakyRelu(value, slope)),
