@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import type { Model } from '@nnfuse/ir'
 import type { Exactness } from '@nnfuse/matcher'
 import { opsetOf } from '@nnfuse/onnx'
-import { readOnnx, writeOnnx } from '@nnfuse/onnx/node'
+import { filesOfModel, readOnnx, writeOnnx } from '@nnfuse/onnx/node'
 import type { Plugin } from '@nnfuse/pass-manager'
 import { fuse } from 'nnfuse'
 import type { Sizes } from './check/open-sizes.js'
@@ -15,7 +15,7 @@ import { type Evaluation, evaluateModels } from './evaluate-models.js'
 import { checkOutput, defaultOutput } from './files/output-file.js'
 import { withTemporaryFolder } from './files/temporary-folder.js'
 import { appliedRules, type FuseFileResult } from './fuse-file-result.js'
-import { countsOf, filesOf, hasBatchNorm, shapelessInputs, weightDtypes } from './model-facts.js'
+import { countsOf, hasBatchNorm, shapelessInputs, weightDtypes } from './model-facts.js'
 import { noProgress, type Progress } from './progress.js'
 
 export interface FuseFileOptions {
@@ -133,7 +133,7 @@ export const fuseFile = async (input: string, options: FuseFileOptions = {}): Pr
   const { output = defaultOutput(input), foldOverridable = false, onProgress = noProgress } = options
   onProgress(`reading ${basename(input)}`)
   const model = await readOnnx(input, { foldOverridable })
-  const sources = [input, ...filesOf(model)]
+  const sources = [input, ...filesOfModel(model).map(({ path }) => path)]
   const target = await checkOutput(output, sources)
   await checkOutput(dataFileOf(output), sources)
   const data = options.data === undefined ? undefined : await readLabelledData(options.data)

@@ -30,13 +30,5 @@ export const shapelessInputs = (model: Model): ReadonlySet<string> => {
 export const parametersOf = (module: AnyModule): number =>
   [...stateEntries(module)].reduce((sum, { tensor }) => sum + elementCount(tensor.shape), 0)
 
-/** Files that a model is read from: its own, and those of its weights. */
-export const filesOf = (model: Model): ReadonlySet<string> => {
-  const sources = [...(documentOf(model)?.sources ?? [])]
-  return new Set(
-    sources.flatMap((source) => ('path' in source && typeof source.path === 'string' ? [source.path] : [])),
-  )
-}
-
 /** What the file of a model holds. */
 export const countsOf = (model: Model): OnnxCounts => sourceCounts(model) ?? onnxCounts(model)

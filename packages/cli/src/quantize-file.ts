@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Model, Tensor } from '@nnfuse/ir'
 import { onnxCounts, opsetOf } from '@nnfuse/onnx'
-import { readOnnx, writeOnnx } from '@nnfuse/onnx/node'
+import { filesOfModel, readOnnx, writeOnnx } from '@nnfuse/onnx/node'
 import type { Plugin } from '@nnfuse/pass-manager'
 import {
   calibrate,
@@ -19,7 +19,7 @@ import { nothingQuantized } from './errors.js'
 import { checkOutput, defaultOutput } from './files/output-file.js'
 import { withTemporaryFolder } from './files/temporary-folder.js'
 import type { FileCounts } from './fuse-file-result.js'
-import { filesOf, shapelessInputs } from './model-facts.js'
+import { shapelessInputs } from './model-facts.js'
 import { noProgress, type Progress } from './progress.js'
 import { type LayerOutcome, mappingFor, outcomesOf } from './quantize/chosen-layers.js'
 import { openInFolder } from './quantize/open-in-folder.js'
@@ -161,7 +161,7 @@ export const quantizeFile = async (
   const { output = defaultOutput(input, 'int8') } = options
   onProgress(`reading ${basename(input)}`)
   const original = await readOnnx(input)
-  const target = await checkOutput(output, [input, ...filesOf(original)])
+  const target = await checkOutput(output, [input, ...filesOfModel(original).map(({ path }) => path)])
   const fused = fuse(original, plugins && { plugins }).model
   const mapping = mappingFor(fused, { skip, skipFirst, skipLast }, configFor(original))
   const prepared = prepareQat(fused, mapping, { activations: options.calibrate !== null })

@@ -8,6 +8,7 @@ import { writeFiles } from './node/write-file.js'
 import { type OnnxCounts, type OnnxPlan, planOnnx, type WriteOptions } from './write-model.js'
 
 export { type FileSource, fileSource } from './node/file-source.js'
+export { filesOfModel } from './node/model-files.js'
 
 /**
  * Reads an ONNX file, and the files beside it that it keeps weights in. Weights are read when they are needed, so

@@ -4,7 +4,6 @@ import {
   type Model,
   type ModelLike,
   type Provenance,
-  partReader,
   type Tensor,
   toModel,
   type ValueType,
@@ -17,6 +16,7 @@ import { graphOf } from './draft-graph.js'
 import { cannotExpress, tooLarge } from './errors.js'
 import { ExternalLayout } from './external-layout.js'
 import { defaultOpset, opsetOf } from './import-onnx.js'
+import { segmentReader } from './segment-reader.js'
 import { type Segment, segmentSize, totalSize } from './segments.js'
 import type { SettledGraph } from './settle-graph.js'
 import { writeGraph } from './write-graph.js'
@@ -135,13 +135,6 @@ const planOf = (model: ModelLike, { externalData, ...options }: PlanOptions): On
 export const planOnnx = (model: ModelLike, options: PlanOptions = {}): Promise<OnnxPlan> =>
   Promise.resolve().then(() => planOf(model, options))
 
-/** Puts the bytes of a segment where they belong in the file. */
-const fill = async (target: Uint8Array, segment: Segment): Promise<void> => {
-  if (segment.type === 'bytes') target.set(segment.bytes)
-  else if (segment.type === 'tensor') await (await partReader(segment.tensor))(target, 0)
-  else target.set(await segment.source.read(segment.offset, segment.length))
-}
-
 /**
  * A model as the bytes of an ONNX file. An imported model that has not changed gives the bytes it was read from.
  *
@@ -157,7 +150,8 @@ export const serializeOnnx = async (model: ModelLike, options: WriteOptions = {}
   let at = 0
   for (const segment of segments) {
     const end = at + segmentSize(segment)
-    await fill(bytes.subarray(at, end), segment)
+    const read = await segmentReader(segment)
+    await read(bytes.subarray(at, end), 0)
     at = end
   }
   return bytes

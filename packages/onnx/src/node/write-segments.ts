@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
-import { partReader, type ReadPart, sliceTensor } from '@nnfuse/ir'
+import type { ReadPart } from '@nnfuse/ir'
 import { type Batch, batchesOf, type Piece } from '../batches.js'
+import { segmentReader } from '../segment-reader.js'
 import { type Segment, segmentSize } from '../segments.js'
 
 /*
@@ -17,19 +18,12 @@ const writeFully = async (file: FileHandle, bytes: Uint8Array, position: number)
     done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten
 }
 
-const readerOf = async (segment: Segment): Promise<ReadPart> => {
-  if (segment.type === 'tensor') return await partReader(segment.tensor)
-  if (segment.type === 'copy')
-    return await partReader(sliceTensor('uint8', [segment.length], segment.source, segment.offset))
-  return (target, offset) => target.set(segment.bytes.subarray(offset, offset + target.length))
-}
-
 /** Readers of the segments that are being written; a tensor that is computed is dropped with its last piece. */
 class Readers {
   readonly #readers = new Map<Segment, { readonly reader: Promise<ReadPart>; left: number }>()
 
   async fill({ segment, offset, length, at }: Piece, buffer: Uint8Array): Promise<void> {
-    const entry = this.#readers.get(segment) ?? { reader: readerOf(segment), left: segmentSize(segment) }
+    const entry = this.#readers.get(segment) ?? { reader: segmentReader(segment), left: segmentSize(segment) }
     this.#readers.set(segment, entry)
     const read = await entry.reader
     await read(buffer.subarray(at, at + length), offset)
