@@ -31,6 +31,8 @@ export async function bundleCommand(folder) {
     target: 'node20',
     external: ['onnxruntime-node', 'jiti'],
     banner: { js: requireForAll },
+    minifyWhitespace: true, // half of it is comments, which Node reads at each start; names stay, for errors
+    minifySyntax: true,
     metafile: true,
     logLevel: 'warning',
   })

@@ -39,7 +39,7 @@ const ours = ({ command, folder }, input) => {
   return nodeContestant(
     'nnfuse fuse',
     [command, 'fuse', input, '-o', output, '--no-verify', '-q', '--no-config'],
-    [output],
+    { removes: [output] },
   )
 }
 
@@ -58,17 +58,24 @@ const atLeast = (what, value, target) => ({ what, value, target, atLeast: true }
 /** @param {Settings} settings @param {string} input */
 const againstOnnxRuntime = async (settings, input) => {
   const output = `${settings.folder}/theirs.onnx`
-  const theirs = nodeContestant('onnxruntime', [script('optimize-with-onnxruntime'), input, output], [output])
-  const result = await compare(settings.runs, [ours(settings, input), theirs])
-  const [us, other] = [result('nnfuse fuse'), result('onnxruntime')]
+  const theirs = nodeContestant('onnxruntime', [script('optimize-with-onnxruntime'), input, output], {
+    removes: [output],
+  })
+  const copy = nodeContestant('copy', [script('copy-with-node'), input, output], { removes: [output] })
+  const result = await compare(settings.runs, [ours(settings, input), theirs, copy])
+  const [us, other, copied] = [result('nnfuse fuse'), result('onnxruntime'), result('copy')]
   const memory = (other.megabytes ?? Number.NaN) / (us.megabytes ?? Number.NaN)
   return {
-    rows: [cells('nnfuse fuse', us, us), cells('onnxruntime-node, offline, basic', other, us)],
+    rows: [
+      cells('nnfuse fuse', us, us),
+      cells('a copy by Node, waiting for the disk', copied, us),
+      cells('onnxruntime-node, offline, basic', other, us),
+    ],
     targets: [
       atLeast('time of ONNX Runtime against ours', other.seconds / us.seconds, 4),
       atLeast('memory of ONNX Runtime against ours', memory, 3),
     ],
-    data: { us, other },
+    data: { us, other, copied },
   }
 }
 
@@ -79,7 +86,10 @@ const againstOnnxsim = async (settings, input) => {
     return { rows: [['onnxsim from npm', 'could not be installed']], targets: [], data: null }
   }
   const output = `${settings.folder}/simplified.onnx`
-  const theirs = nodeContestant('onnxsim', [script('simplify-with-onnxsim'), file, input, output], [output])
+  const theirs = nodeContestant('onnxsim', [script('simplify-with-onnxsim'), file, input, output], {
+    removes: [output],
+    touches: 2048,
+  })
   const result = await compare(Math.min(settings.runs, 3), [ours(settings, input), theirs])
   const [us, other] = [result('nnfuse fuse'), result('onnxsim')]
   return {

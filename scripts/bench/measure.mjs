@@ -5,6 +5,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 /** @typedef {{ seconds: number, megabytes?: number }} Run */
 /**
@@ -13,9 +14,16 @@ import { rmSync } from 'node:fs'
  * @property {() => Run | Promise<Run>} run
  */
 /** @typedef {{ seconds: number, megabytes: number | undefined }} Result medians */
-/** @typedef {{ command: string, args: string[], removes?: string[] }} Process */
+/**
+ * @typedef {object} Process
+ * @property {string} command
+ * @property {string[]} args
+ * @property {string[]} [removes] what it writes
+ * @property {number} [touches] megabytes of memory to have at hand; 256 unless told
+ */
 
 const memoryHook = new URL('memory-hook.mjs', import.meta.url).href
+const touchMemory = fileURLToPath(new URL('touch-memory.mjs', import.meta.url))
 
 /** @param {number[]} values */
 const median = (values) => {
@@ -51,13 +59,15 @@ export const compare = async (runs, contestants) => {
 
 /**
  * Time of a whole process, from starting it to its end; of one of Node also the largest memory it held. What it writes
- * is removed before, which is not timed: replacing a large file takes longer than writing a new one.
+ * is removed before, which is not timed: replacing a large file takes longer than writing a new one. Memory is touched
+ * before, which is not timed either.
  *
  * @param {Process} process
  * @returns {Run}
  */
-const runProcess = ({ command, args, removes = [] }) => {
+const runProcess = ({ command, args, removes = [], touches = 256 }) => {
   for (const path of removes) rmSync(path, { force: true })
+  spawnSync(process.execPath, [touchMemory, String(touches)], { stdio: 'ignore' })
   const start = performance.now()
   const { status, error, output } = spawnSync(command, args, {
     encoding: 'utf8',
@@ -79,10 +89,10 @@ export const processContestant = (name, process) => ({ name, run: () => runProce
  *
  * @param {string} name
  * @param {string[]} args
- * @param {string[]} [removes]
+ * @param {Omit<Process, 'command' | 'args'>} [more]
  */
-export const nodeContestant = (name, args, removes = []) =>
-  processContestant(name, { command: process.execPath, args: ['--import', memoryHook, ...args], removes })
+export const nodeContestant = (name, args, more = {}) =>
+  processContestant(name, { command: process.execPath, args: ['--import', memoryHook, ...args], ...more })
 
 /**
  * Something in this process, once without being timed.

@@ -12,7 +12,7 @@ import {
 import { malformed } from './errors.js'
 import { type IndexedTensor, indexTensor } from './index-tensor.js'
 import { parseMessage } from './parse-message.js'
-import { type FieldSpan, lengthDelimited, readSpan, type Window } from './wire.js'
+import { type FieldSpan, lengthDelimited, readSpan, type Scan, type Window } from './wire.js'
 
 /** One field of the graph, with what it holds. */
 export type GraphEntry = FieldSpan &
@@ -33,47 +33,42 @@ export const checkDelimited = ({ source }: Window, { wire, start, field }: Field
 }
 
 /** The message that a field holds, all of it. */
-export const readMessage = async <D extends DescMessage>(
+export function* readMessage<D extends DescMessage>(
   window: Window,
   span: FieldSpan,
   schema: D,
-): Promise<MessageShape<D>> => {
+): Scan<MessageShape<D>> {
   checkDelimited(window, span)
   const { contentStart, end, start } = span
   const { name } = window.source
   if (end - contentStart > largestMessage)
     throw malformed(name, start, `a field has ${end - contentStart} bytes`)
-  return parseMessage(schema, await readSpan(window, { start: contentStart, end }), name, start)
+  return parseMessage(schema, yield* readSpan(window, { start: contentStart, end }), name, start)
 }
 
-type Reader = (window: Window, span: FieldSpan) => Promise<GraphEntry>
+type Reader = (window: Window, span: FieldSpan) => Scan<GraphEntry>
 
-const valueInfo =
-  (type: 'input' | 'output' | 'valueInfo'): Reader =>
-  async (window, span) => ({ ...span, type, info: await readMessage(window, span, ValueInfoProtoSchema) })
+const valueInfo = (type: 'input' | 'output' | 'valueInfo'): Reader =>
+  function* (window, span) {
+    return { ...span, type, info: yield* readMessage(window, span, ValueInfoProtoSchema) }
+  }
 
-const node: Reader = async (window, span) => ({
-  ...span,
-  type: 'node',
-  node: await readMessage(window, span, NodeProtoSchema),
-})
+const node: Reader = function* (window, span) {
+  return { ...span, type: 'node', node: yield* readMessage(window, span, NodeProtoSchema) }
+}
 
-const initializer: Reader = async (window, span) => {
+const initializer: Reader = function* (window, span) {
   checkDelimited(window, span)
-  return { ...span, type: 'initializer', tensor: await indexTensor(window, span) }
+  return { ...span, type: 'initializer', tensor: yield* indexTensor(window, span) }
 }
 
-const annotation: Reader = async (window, span) => ({
-  ...span,
-  type: 'annotation',
-  annotation: await readMessage(window, span, TensorAnnotationSchema),
-})
+const annotation: Reader = function* (window, span) {
+  return { ...span, type: 'annotation', annotation: yield* readMessage(window, span, TensorAnnotationSchema) }
+}
 
-const sparse: Reader = async (window, span) => ({
-  ...span,
-  type: 'sparse',
-  sparse: await readMessage(window, span, SparseTensorProtoSchema),
-})
+const sparse: Reader = function* (window, span) {
+  return { ...span, type: 'sparse', sparse: yield* readMessage(window, span, SparseTensorProtoSchema) }
+}
 
 /** By field number of GraphProto. */
 const readers: ReadonlyMap<number, Reader> = new Map<number, Reader>([
@@ -87,5 +82,7 @@ const readers: ReadonlyMap<number, Reader> = new Map<number, Reader>([
 ])
 
 /** Reads what a field of the graph holds, but for the data of large tensors. */
-export const readEntry = async (window: Window, span: FieldSpan): Promise<GraphEntry> =>
-  (await readers.get(span.field)?.(window, span)) ?? { ...span, type: 'other' }
+export function* readEntry(window: Window, span: FieldSpan): Scan<GraphEntry> {
+  const reader = readers.get(span.field)
+  return reader ? yield* reader(window, span) : { ...span, type: 'other' }
+}

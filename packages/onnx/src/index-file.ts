@@ -5,10 +5,12 @@ import { emptyFile, noGraph, noVersion } from './errors.js'
 import { checkDelimited, type GraphEntry, readEntry, readMessage } from './graph-entry.js'
 import { parseMessage } from './parse-message.js'
 import {
+  collectFields,
   type FieldSpan,
   joinBytes,
   readSpan,
-  type Span,
+  runScan,
+  type Scan,
   type Window,
   walkFields,
   windowOf,
@@ -53,27 +55,17 @@ const graphField = 7
 const functionsField = 25
 const trainingField = 20
 
-/** All fields of a message. */
-export const collectFields = async (window: Window, span: Span): Promise<FieldSpan[]> => {
-  const fields: FieldSpan[] = []
-  for await (const field of walkFields(window, span)) fields.push(field)
-  return fields
-}
-
-const readModel = async (window: Window, fields: readonly FieldSpan[]): Promise<ModelProto> => {
+function* readModel(window: Window, fields: readonly FieldSpan[]): Scan<ModelProto> {
   const parsed = fields.filter(({ field }) => ![graphField, functionsField, trainingField].includes(field))
   const parts: Uint8Array[] = []
-  for (const span of parsed) parts.push(await readSpan(window, span))
+  for (const span of parsed) parts.push(yield* readSpan(window, span))
   return parseMessage(ModelProtoSchema, joinBytes(parts), window.source.name, 0)
 }
 
-const readFunctions = async (
-  window: Window,
-  fields: readonly FieldSpan[],
-): Promise<Map<string, OnnxFunction[]>> => {
+function* readFunctions(window: Window, fields: readonly FieldSpan[]): Scan<Map<string, OnnxFunction[]>> {
   const functions = new Map<string, OnnxFunction[]>()
   for (const field of fields.filter(({ field }) => field === functionsField)) {
-    const proto = await readMessage(window, field, FunctionProtoSchema)
+    const proto = yield* readMessage(window, field, FunctionProtoSchema)
     const key = `${domainName(proto.domain)}:${proto.name}`
     const sameName = functions.get(key)
     if (sameName === undefined) functions.set(key, [{ proto, field }])
@@ -83,19 +75,19 @@ const readFunctions = async (
 }
 
 /** @throws NnfuseError `ONNX_TRUNCATED`, `ONNX_MALFORMED` */
-export const readPiece = async (window: Window, field: FieldSpan): Promise<GraphPiece> => {
+export function* readPiece(window: Window, field: FieldSpan): Scan<GraphPiece> {
   checkDelimited(window, field)
   const entries: GraphEntry[] = []
-  for await (const span of walkFields(window, { start: field.contentStart, end: field.end })) {
-    entries.push(await readEntry(window, span))
-  }
+  yield* walkFields(window, { start: field.contentStart, end: field.end }, function* (span) {
+    entries.push(yield* readEntry(window, span))
+  })
   return { field, entries }
 }
 
-const readGraphs = async (window: Window, fields: readonly FieldSpan[]): Promise<GraphPiece[]> => {
+function* readGraphs(window: Window, fields: readonly FieldSpan[]): Scan<GraphPiece[]> {
   const graphs: GraphPiece[] = []
   for (const span of fields.filter(({ field }) => field === graphField))
-    graphs.push(await readPiece(window, span))
+    graphs.push(yield* readPiece(window, span))
   if (graphs.length === 0) throw noGraph(window.source.name)
   return graphs
 }
@@ -106,12 +98,12 @@ const checkVersions = (source: string, model: ModelProto): void => {
   if (model.irVersion >= 3n && model.opsetImport.length === 0) throw noVersion(source, 'opset')
 }
 
-const indexWindow = async (window: Window): Promise<FileIndex> => {
+function* indexWindow(window: Window): Scan<FileIndex> {
   const { source } = window
-  const fields = await collectFields(window, { start: 0, end: source.size })
-  const graphs = await readGraphs(window, fields)
-  const model = await readModel(window, fields)
-  const functions = await readFunctions(window, fields)
+  const fields = yield* collectFields(window, { start: 0, end: source.size })
+  const graphs = yield* readGraphs(window, fields)
+  const model = yield* readModel(window, fields)
+  const functions = yield* readFunctions(window, fields)
   checkVersions(source.name, model)
   const entries = graphs.flatMap((graph) => graph.entries)
   return { source, model, functions, fields, graphs, entries }
@@ -126,7 +118,8 @@ const indexWindow = async (window: Window): Promise<FileIndex> => {
 export const indexOnnx = async (source: ByteSource): Promise<FileIndex> => {
   if (source.size === 0) throw emptyFile(source.name)
   try {
-    return await indexWindow(windowOf(source))
+    const window = windowOf(source)
+    return await runScan(window, indexWindow(window))
   } catch (error) {
     throw await withStartHint(source, error)
   }

@@ -5,6 +5,7 @@ import {
   joinBytes,
   lengthDelimited,
   readSpan,
+  type Scan,
   type Span,
   type Window,
   walkFields,
@@ -47,9 +48,9 @@ const appendSpan = (spans: Span[], { start, end }: Span): void => {
   else spans.push({ start, end })
 }
 
-const joined = async (window: Window, spans: readonly Span[]): Promise<Uint8Array> => {
+function* joined(window: Window, spans: readonly Span[]): Scan<Uint8Array> {
   const parts: Uint8Array[] = []
-  for (const span of spans) parts.push(await readSpan(window, span))
+  for (const span of spans) parts.push(yield* readSpan(window, span))
   return joinBytes(parts)
 }
 
@@ -68,15 +69,20 @@ const payloadOf = (data: readonly FieldSpan[]): Payload | undefined => {
  *
  * @throws NnfuseError `ONNX_MALFORMED`
  */
-export const indexTensor = async (window: Window, tensor: FieldSpan): Promise<IndexedTensor> => {
+export function* indexTensor(window: Window, tensor: FieldSpan): Scan<IndexedTensor> {
   const rest: Span[] = []
   const data: FieldSpan[] = []
-  for await (const span of walkFields(window, { start: tensor.contentStart, end: tensor.end })) {
+  yield* walkFields(window, { start: tensor.contentStart, end: tensor.end }, (span) => {
     if (isData(span)) data.push(span)
     else appendSpan(rest, span)
-  }
+  })
   const payload = payloadOf(data)
   const read = [...rest, ...data.filter(({ field }) => field !== payload?.field)]
-  const header = parseMessage(TensorProtoSchema, await joined(window, read), window.source.name, tensor.start)
+  const header = parseMessage(
+    TensorProtoSchema,
+    yield* joined(window, read),
+    window.source.name,
+    tensor.start,
+  )
   return { header, payload }
 }

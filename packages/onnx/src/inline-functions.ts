@@ -6,11 +6,10 @@ import type { OnnxDocument, OnnxNode } from './document.js'
 import { type ExpandedCall, expandCall } from './expand-call.js'
 import { type FunctionCost, functionTable } from './function-table.js'
 import { type GraphEntry, readEntry } from './graph-entry.js'
-import { collectFields } from './index-file.js'
 import type { Expansion } from './inlined-call.js'
 import { subgraphNames } from './subgraphs.js'
 import { valueTypeOf } from './value-types.js'
-import { windowOf } from './wire.js'
+import { runScan, walkFields, windowOf } from './wire.js'
 
 /*
  * A call of a function becomes the function's nodes under names of their own, in bytes of their own, which are read
@@ -49,8 +48,12 @@ const readNodes = async (
   const source = memorySource(bytes, name)
   const window = windowOf(source)
   const entries: GraphEntry[] = []
-  for (const span of await collectFields(window, { start: 0, end: source.size }))
-    entries.push(await readEntry(window, span))
+  await runScan(
+    window,
+    walkFields(window, { start: 0, end: source.size }, function* (span) {
+      entries.push(yield* readEntry(window, span))
+    }),
+  )
   return entries.flatMap((entry) => {
     if (entry.type !== 'node') return []
     const { node, start, end } = entry

@@ -1,11 +1,11 @@
 import { isStandard, layerNodes, type OnnxDocument, type OnnxNode } from './document.js'
 import type { OpenExternal } from './external-data.js'
-import { collectFields, type GraphPiece, readPiece } from './index-file.js'
+import { type GraphPiece, readPiece } from './index-file.js'
 import { createInliner, type Inliner } from './inline-functions.js'
 import type { OnnxBodies, OnnxBody } from './inner-graphs.js'
 import { readDocument } from './read-document.js'
 import { graphNames, graphsOf } from './subgraphs.js'
-import { type FieldSpan, type Span, type Window, windowOf } from './wire.js'
+import { collectFields, type FieldSpan, runScan, type Span, type Window, windowOf } from './wire.js'
 
 /*
  * What stands inside the nodes of a graph: the graphs in their attributes, each read as if it were a file, and the
@@ -34,10 +34,10 @@ const graphsIn = (name: string, fields: readonly FieldSpan[]): FoundGraph[] => {
 }
 
 const contentOf = (window: Window, { contentStart, end }: FieldSpan): Promise<FieldSpan[]> =>
-  collectFields(window, { start: contentStart, end })
+  runScan(window, collectFields(window, { start: contentStart, end }))
 
 const onlyField = async (window: Window, span: Span): Promise<FieldSpan> =>
-  (await collectFields(window, span))[0] as FieldSpan
+  (await runScan(window, collectFields(window, span)))[0] as FieldSpan
 
 /** How a graph inside a node is read. */
 interface InnerReader {
@@ -51,7 +51,7 @@ const readInner = async (
   { pieces }: FoundGraph,
 ): Promise<OnnxDocument> => {
   const graphs: GraphPiece[] = []
-  for (const piece of pieces) graphs.push(await readPiece(window, piece))
+  for (const piece of pieces) graphs.push(await runScan(window, readPiece(window, piece)))
   const entries = graphs.flatMap((graph) => graph.entries)
   const index = { ...document.index, source: window.source, graphs, entries }
   return { ...(await readDocument(index, openExternal)), outer: document }

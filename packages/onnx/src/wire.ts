@@ -39,16 +39,30 @@ export const windowOf = (source: ByteSource): Window => ({ source, bytes: new Ui
 const holds = ({ bytes, offset }: Window, span: Span): boolean =>
   span.start >= offset && span.end <= offset + bytes.length
 
-const load = async (window: Window, start: number, length: number): Promise<void> => {
-  const wanted = Math.min(Math.max(length, chunkSize), window.source.size - start)
+const load = async (window: Window, { start, end }: Span): Promise<void> => {
+  const wanted = Math.min(Math.max(end - start, chunkSize), window.source.size - start)
   window.bytes = await window.source.read(start, wanted)
   window.offset = start
   if (window.bytes.length !== wanted) throw truncated(window.source.name, start + window.bytes.length)
 }
 
+/**
+ * Something that is being read through a window. It stops only where the window must move, and says what it must hold
+ * then: nearly all of a file's thousands of fields are in the buffer already, and are read without waiting.
+ */
+export type Scan<T> = Generator<Span, T, void>
+
+/** Runs a scan to its end, moving the window where it asks. */
+export const runScan = async <T>(window: Window, scan: Scan<T>): Promise<T> => {
+  for (let step = scan.next(); ; step = scan.next()) {
+    if (step.done) return step.value
+    await load(window, step.value)
+  }
+}
+
 /** A copy of some bytes of the file; not by slice(), which copies nothing of a Buffer. */
-export const readSpan = async (window: Window, span: Span): Promise<Uint8Array> => {
-  if (!holds(window, span)) await load(window, span.start, span.end - span.start)
+export function* readSpan(window: Window, span: Span): Scan<Uint8Array> {
+  if (!holds(window, span)) yield span
   return new Uint8Array(window.bytes.subarray(span.start - window.offset, span.end - window.offset))
 }
 
@@ -136,16 +150,28 @@ const readField = (window: Window, start: number, limit: number): FieldSpan => {
 }
 
 /**
- * The fields of the message at `span`, one by one, without reading their contents.
+ * Visits the fields of the message at `span`, one by one. What they hold is not read, unless the visitor does.
  *
  * @throws NnfuseError `ONNX_TRUNCATED`, `ONNX_MALFORMED` with the byte offset.
  */
-export async function* walkFields(window: Window, span: Span): AsyncGenerator<FieldSpan> {
+export function* walkFields(
+  window: Window,
+  span: Span,
+  visit: (field: FieldSpan) => Scan<void> | void,
+): Scan<void> {
   for (let at = span.start; at < span.end; ) {
     const header = { start: at, end: Math.min(at + longestHeader, window.source.size) }
-    if (!holds(window, header)) await load(window, at, longestHeader)
+    if (!holds(window, header)) yield header
     const field = readField(window, at, span.end)
-    yield field
+    const reading = visit(field)
+    if (reading) yield* reading
     at = field.end
   }
+}
+
+/** All fields of a message. */
+export function* collectFields(window: Window, span: Span): Scan<FieldSpan[]> {
+  const fields: FieldSpan[] = []
+  yield* walkFields(window, span, (field) => void fields.push(field))
+  return fields
 }

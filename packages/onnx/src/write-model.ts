@@ -72,6 +72,7 @@ interface Settled {
   readonly settled: SettledGraph
   readonly document: OnnxDocument | undefined
   readonly segments: readonly Segment[]
+  readonly layout: ExternalLayout | undefined
 }
 
 const opsetFor = (model: Model, { opset }: WriteOptions): number => {
@@ -91,7 +92,7 @@ const opsetFor = (model: Model, { opset }: WriteOptions): number => {
   return wanted
 }
 
-const settle = (given: ModelLike, options: WriteOptions, layout?: ExternalLayout): Settled => {
+const settle = (given: ModelLike, options: PlanOptions): Settled => {
   const model = toModel(given)
   const opset = opsetFor(model, options)
   const document = documentOf(model)
@@ -99,11 +100,16 @@ const settle = (given: ModelLike, options: WriteOptions, layout?: ExternalLayout
   const inputTypes = new Map(Object.entries(options.inputs ?? {}))
   const provenance = options.metadata === false ? new Map<string, Provenance>() : model.provenance
   const settled = writeGraph({ graph, document, opset, inputTypes, enclosing: [], provenance })
+  const { externalData } = options
+  const layout =
+    externalData === undefined
+      ? undefined
+      : new ExternalLayout(externalData, settledTensors(settled, document).values())
   const { irVersion = 10, graphName = 'nnfuse', producer = 'nnfuse' } = options
   const segments = document
     ? assembleFile(settled, document, layout)
     : assembleNew(settled, { opset, irVersion, graphName, producer }, layout)
-  return { settled, document, segments }
+  return { settled, document, segments, layout }
 }
 
 const countsOf = (graphs: readonly WrittenGraph[], bytes: number): OnnxCounts => {
@@ -118,13 +124,17 @@ const countsOf = (graphs: readonly WrittenGraph[], bytes: number): OnnxCounts =>
 
 const largestFile = 2 ** 31 - 1
 
-const planOf = (model: ModelLike, { externalData, ...options }: PlanOptions): OnnxPlan => {
-  const layout = externalData === undefined ? undefined : new ExternalLayout(externalData)
-  const { settled, document, segments } = settle(model, options, layout)
+const planOf = (model: ModelLike, options: PlanOptions): OnnxPlan => {
+  const { settled, document, segments, layout } = settle(model, options)
   const size = totalSize(segments)
   if (size > largestFile) throw tooLarge(size)
   const counts = countsOf(writtenGraphs(settled, document), size + (layout?.size ?? 0))
-  return { segments, size, counts, ...(layout && layout.size > 0 && { externalData: layout }) }
+  return {
+    segments,
+    size,
+    counts,
+    ...(layout && layout.size > 0 && { externalData: { segments: layout.segments, size: layout.size } }),
+  }
 }
 
 /**

@@ -1,6 +1,5 @@
 import { isNnfuseError } from '@nnfuse/ir'
 import { definePlugin, type Plugin } from '@nnfuse/pass-manager'
-import { checkVersions } from './check-versions.js'
 import { exportNoFactory, noPluginExport, noPluginMade, pluginFailed } from './errors.js'
 import { type Exports, importFile } from './import-file.js'
 import { kindOfValue } from './kind-of-value.js'
@@ -44,6 +43,7 @@ export const namedPlugin = async (name: string, folder: string, options?: unknow
  * @throws NnfuseError `PLUGIN_VERSION`, `PLUGIN_FAILED`, `NO_PLUGIN_EXPORT`, `BAD_PLUGIN`
  */
 export const loadPlugin = async ({ name, file, options }: NamedPlugin): Promise<Plugin> => {
+  const { checkVersions } = await import('./check-versions.js') // and what it knows of versions, when there is a plugin
   await checkVersions(name, file)
   const exports = await importFile(file).catch((cause: unknown) => {
     throw pluginFailed(name, 'cannot be imported', cause)

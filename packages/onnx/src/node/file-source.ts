@@ -1,4 +1,5 @@
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { chmod, copyFile, type FileHandle, open, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { ByteSource } from '@nnfuse/ir'
 import { cannotOpen, isDirectory, sourceChanged } from '../errors.js'
@@ -9,6 +10,8 @@ export interface FileSource extends ByteSource {
   readonly path: string
   /** Opens the file for many reads; to be closed when they are done. Else it is opened for each. */
   hold(): Promise<{ close(): Promise<void> }>
+  /** Copies the file to a new one; where the file system can have two files share their blocks, nothing is copied. */
+  copyTo(path: string): Promise<void>
 }
 
 interface Stamp {
@@ -36,12 +39,24 @@ const openChecked = async (path: string, stamp: Stamp): Promise<FileHandle> => {
   throw sourceChanged(path)
 }
 
+/** Part of a file in memory, or on its way there. */
+interface Block {
+  readonly start: number
+  readonly end: number
+  readonly bytes: Promise<Uint8Array>
+}
+
+const blockSize = 64 * 1024
+/** What is read at once with its neighbours, which are mostly wanted next: the nodes of a graph, one by one. */
+const smallRead = 4 * 1024
+
 /** A file that is open as long as somebody holds it. */
 class HeldFile {
   readonly #path: string
   readonly #stamp: Stamp
   #holders = 0
   #file: Promise<FileHandle> | undefined
+  #block: Block | undefined
 
   constructor(path: string, stamp: Stamp) {
     this.#path = path
@@ -64,6 +79,7 @@ class HeldFile {
     if (this.#holders > 0) return
     const file = this.#file
     this.#file = undefined
+    this.#block = undefined
     await file?.then(
       (opened) => opened.close(),
       () => undefined, // that it could not be opened has been said
@@ -73,10 +89,37 @@ class HeldFile {
   async readInto(offset: number, target: Uint8Array): Promise<void> {
     const file = await this.hold()
     try {
-      if (!(await readFully(file, offset, target))) throw sourceChanged(this.#path)
+      const isSmall = target.length <= smallRead && offset + target.length <= this.#stamp.size
+      if (isSmall) target.set(await this.#fromBlock(file, offset, target.length))
+      else await this.#readFrom(file, offset, target)
     } finally {
       await this.release()
     }
+  }
+
+  async copyTo(target: string): Promise<void> {
+    await copyFile(this.#path, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    await chmod(target, 0o666 & ~process.umask()) // the copy of a file that is read-only is written to
+    await (await openChecked(this.#path, this.#stamp)).close()
+  }
+
+  async #readFrom(file: FileHandle, offset: number, target: Uint8Array): Promise<void> {
+    if (!(await readFully(file, offset, target))) throw sourceChanged(this.#path)
+  }
+
+  async #fromBlock(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+    const kept = this.#block
+    const holds = kept !== undefined && offset >= kept.start && offset + length <= kept.end
+    const { start, bytes } = holds ? kept : this.#startBlock(file, offset)
+    return (await bytes).subarray(offset - start, offset - start + length)
+  }
+
+  #startBlock(file: FileHandle, start: number): Block {
+    const end = Math.min(start + blockSize, this.#stamp.size)
+    const bytes = new Uint8Array(end - start)
+    const block = { start, end, bytes: this.#readFrom(file, start, bytes).then(() => bytes) }
+    this.#block = block
+    return block
   }
 }
 
@@ -108,6 +151,7 @@ export const fileSource = async (path: string): Promise<FileSource> => {
       await file.hold()
       return { close: () => file.release() }
     },
+    copyTo: (target) => file.copyTo(target),
   }
 }
 

@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import type { Stats } from 'node:fs'
-import { open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { isNnfuseError } from '@nnfuse/ir'
 import { cannotWrite, isDirectory, notAFile, sameFile } from '../errors.js'
-import type { Segment } from '../segments.js'
-import { writeSegments } from './write-segments.js'
+import { type Segment, totalSize } from '../segments.js'
+import type { FileSource } from './file-source.js'
+import { changedBatches, resembledFile } from './resembled-file.js'
+import { batchSize, writeBatches } from './write-batches.js'
 
 const statOrNothing = async (path: string): Promise<Stats | undefined> => {
   try {
@@ -50,14 +51,29 @@ interface Temporary extends NewFile {
 
 const temporaryOf = async (file: NewFile): Promise<Temporary> => {
   const target = await realTarget(file.path)
-  return { ...file, target, temporary: join(dirname(target), `.nnfuse-${randomUUID()}.tmp`) }
+  const name = Math.random().toString(36).slice(2) // opening it fails where it is taken
+  return { ...file, target, temporary: join(dirname(target), `.nnfuse-${name}.tmp`) }
+}
+
+/** Opens a new file, with what there is of it already: the file that it mostly is. */
+const openTemporary = async (
+  temporary: string,
+  resembled: FileSource | undefined,
+  size: number,
+): Promise<FileHandle> => {
+  if (resembled === undefined) return await open(temporary, 'wx')
+  await resembled.copyTo(temporary)
+  const file = await open(temporary, 'r+')
+  await file.truncate(size)
+  return file
 }
 
 const writeTemporary = async ({ path, segments, temporary }: Temporary): Promise<void> => {
+  const resembled = resembledFile(segments)
   try {
-    const file = await open(temporary, 'wx')
+    const file = await openTemporary(temporary, resembled, totalSize(segments))
     try {
-      await writeSegments(file, segments)
+      await writeBatches(file, changedBatches(segments, resembled, batchSize))
     } finally {
       await file.close()
     }

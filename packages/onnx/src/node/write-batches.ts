@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { ReadPart } from '@nnfuse/ir'
-import { type Batch, batchesOf, type Piece } from '../batches.js'
+import type { Batch, Piece } from '../batches.js'
 import { segmentReader } from '../segment-reader.js'
 import { type Segment, segmentSize } from '../segments.js'
+import { Flushing } from './flushing.js'
 
 /*
  * A few writers, each with a buffer, take batch after batch: they read its pieces, all at once, change what folding
@@ -10,7 +11,8 @@ import { type Segment, segmentSize } from '../segments.js'
  * than their buffers. A megabyte is large enough for the calls not to count and fits the processor's cache.
  */
 
-const batchSize = 2 ** 20
+/** Bytes of the largest batch. */
+export const batchSize: number = 2 ** 20
 const writers = 4
 
 const writeFully = async (file: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
@@ -43,18 +45,21 @@ const writeBatch = async (
 }
 
 /**
- * Writes segments one behind the other, from the start of a file, and waits until they are on the disk. Where that
- * fails, nothing is being written any more when it throws.
+ * Writes batches to their places in a file, and waits until all of it is on the disk. Where that fails, nothing is being
+ * written any more when it throws.
  */
-export const writeSegments = async (file: FileHandle, segments: readonly Segment[]): Promise<void> => {
-  const batches = batchesOf(segments, batchSize)
+export const writeBatches = async (file: FileHandle, batches: Generator<Batch>): Promise<void> => {
   const readers = new Readers()
+  const flushing = new Flushing(file)
   const takeBatches = async (): Promise<void> => {
     const buffer = new Uint8Array(batchSize)
     // A failure ends the one generator that all writers take from, and so all of them.
-    for (const batch of batches) await writeBatch(file, batch, buffer, readers)
+    for (const batch of batches) {
+      await writeBatch(file, batch, buffer, readers)
+      flushing.written(batch.length)
+    }
   }
   const results = await Promise.allSettled(Array.from({ length: writers }, takeBatches))
   for (const result of results) if (result.status === 'rejected') throw result.reason
-  await file.sync()
+  await flushing.finish()
 }
