@@ -77,12 +77,17 @@ export function* indexTensor(window: Window, tensor: FieldSpan): Scan<IndexedTen
     else appendSpan(rest, span)
   })
   const payload = payloadOf(data)
-  const read = [...rest, ...data.filter(({ field }) => field !== payload?.field)]
+  const lists = data.filter(({ field }) => field !== rawDataField && field !== payload?.field)
+  const read = [...rest, ...lists]
   const header = parseMessage(
     TensorProtoSchema,
     yield* joined(window, read),
     window.source.name,
     tensor.start,
   )
+  const raw = data.findLast(({ field }) => field === rawDataField)
+  if (raw && payload?.field !== rawDataField) {
+    header.rawData = yield* readSpan(window, { start: raw.contentStart, end: raw.end })
+  }
   return { header, payload }
 }

@@ -61,7 +61,7 @@ export const runScan = async <T>(window: Window, scan: Scan<T>): Promise<T> => {
 }
 
 /** A copy of some bytes of the file; not by slice(), which copies nothing of a Buffer. */
-export function* readSpan(window: Window, span: Span): Scan<Uint8Array> {
+export function* readSpan(window: Window, span: Span): Scan<Uint8Array<ArrayBuffer>> {
   if (!holds(window, span)) yield span
   return new Uint8Array(window.bytes.subarray(span.start - window.offset, span.end - window.offset))
 }
