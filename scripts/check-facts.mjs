@@ -6,17 +6,24 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './workspace.mjs'
 
-const factCount = 56
-const pages = { facts: 'docs/pytorch-facts.md', differences: 'docs/differences-from-pytorch.md' }
+/** How many facts each page has. */
+const factCounts = new Map([
+  ['docs/pytorch-facts.md', 56],
+  ['docs/pytorch-quantization-facts.md', 79],
+])
+const differencesPage = 'docs/differences-from-pytorch.md'
 const golden = 'packages/nnfuse/test/golden/fuse-modules.json'
 /** @type {string[]} */
 const problems = []
 
-const differences = tableRows(pages.differences)
-const facts = tableRows(pages.facts)
-checkPins(pages.differences, differences)
-checkPins(pages.facts, facts)
-checkNumbers()
+const differences = tableRows(differencesPage)
+checkPins(differencesPage, differences)
+for (const [page, count] of factCounts) {
+  const facts = tableRows(page)
+  checkPins(page, facts)
+  checkNumbers(page, facts, count)
+  list(facts)
+}
 report()
 
 /** @param {string} file */
@@ -99,17 +106,26 @@ function matches(glob, text) {
   return new RegExp(`^${parts.join('.*')}$`).test(text)
 }
 
-function checkNumbers() {
+/**
+ * @param {string} page
+ * @param {ReturnType<typeof tableRows>} facts
+ * @param {number} factCount
+ */
+function checkNumbers(page, facts, factCount) {
   const numbers = facts.map(({ name }) => Number(name))
   for (let fact = 1; fact <= factCount; fact += 1) {
     const count = numbers.filter((number) => number === fact).length
-    if (count !== 1) problems.push(`${pages.facts}: fact ${fact} is there ${count} times`)
+    if (count !== 1) problems.push(`${page}: fact ${fact} is there ${count} times`)
   }
 }
 
-function report() {
+/** @param {ReturnType<typeof tableRows>} facts */
+function list(facts) {
   for (const { name, pins } of facts)
     process.stdout.write(`${name} -> ${pins.map(({ kind, title }) => `${kind}: ${title}`).join('; ')}\n`)
+}
+
+function report() {
   for (const problem of problems) process.stderr.write(`${problem}\n`)
   process.exitCode = problems.length > 0 ? 1 : 0
 }

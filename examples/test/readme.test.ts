@@ -72,6 +72,7 @@ describe('the programs run', () => {
     ['merge-branches', 'dense.conv: nni.ConvReLU2d : relu <- x'],
     ['a-rule', 'conv2d-dropout: 0, 1'],
     ['a-plugin', 'conv2d-dropout: 0, 2'],
+    ['quantize-without-inputs', 'nniqd.LinearReLU(64 -> 32, int8 -127 to 127, dynamic)'],
     ['write-a-model', ' bytes'],
     ['run-a-model', 'true'],
     [

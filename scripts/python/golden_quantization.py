@@ -1,7 +1,7 @@
 """Golden results of torch's quantization: observers, fake quantization, layers for QAT.
 
-Writes packages/quantization/test/golden/{observers,fake-quantize,qat-layers}.json. Inputs and
-weights come from a formula that the tests repeat (see golden_quantization_inputs.py), so the files
+Writes packages/quantization/test/golden/{observers,fake-quantize,qat-layers,qat-training}.json. Inputs
+and weights come from a formula that the tests repeat (see golden_quantization_inputs.py), so the files
 hold only what torch computes.
 
 Run: python scripts/python/golden_quantization.py
@@ -21,6 +21,8 @@ from golden_quantization_observers import (
     preset_cases,
     qparams_cases,
 )
+from golden_quantization_sequences import sequence_cases
+from golden_quantization_training import training_recorded
 
 FOLDER = ROOT / "packages/quantization/test/golden"
 
@@ -36,8 +38,10 @@ def main():
         "presets": preset_cases(),
     }
     write_json(FOLDER / "observers.json", {**head, **observers})
-    write_json(FOLDER / "fake-quantize.json", {**head, "cases": fake_quantize_cases()})
+    fake = {"cases": fake_quantize_cases(), "sequences": sequence_cases()}
+    write_json(FOLDER / "fake-quantize.json", {**head, **fake})
     write_json(FOLDER / "qat-layers.json", {**head, "cases": layer_cases()})
+    write_json(FOLDER / "qat-training.json", {**head, **training_recorded()})
 
 
 if __name__ == "__main__":

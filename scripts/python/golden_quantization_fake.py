@@ -42,6 +42,19 @@ def per_channel(shape, axis, low, high):
     }
 
 
+def per_channel_edges(axis, low, high):
+    """The edges in each of three channels, of which one has a zero point that is not 0."""
+    edges = torch.tensor(EDGES)
+    x = (edges.expand(3, -1) if axis == 0 else edges[:, None].expand(-1, 3)).clone().requires_grad_()
+    scale, zero_point = torch.tensor([1.0, 0.5, 0.1]), torch.tensor([0, 1, high], dtype=torch.int32)
+    y = torch.fake_quantize_per_channel_affine(x, scale, zero_point, axis, low, high)
+    y.sum().backward()
+    return {
+        "axis": axis, "min": low, "max": high, "scale": numbers(scale), "zeroPoint": zero_point.tolist(),
+        "shape": list(x.shape), "output": [names_of_special(v) for v in numbers(y)], "gradient": numbers(x.grad),
+    }
+
+
 def fake_quantize_cases():
     edges = torch.tensor(EDGES)
     return {
@@ -52,4 +65,5 @@ def fake_quantize_cases():
             per_channel([3, 4, 2], 1, 0, 255),
             per_channel([2, 3, 4, 5], 1, -8, 7),
         ],
+        "perChannelEdges": [per_channel_edges(0, -128, 127), per_channel_edges(1, 0, 255)],
     }

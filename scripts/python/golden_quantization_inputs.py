@@ -11,6 +11,8 @@ INPUTS = [
     "Layers: seeds 11 weight, 12 bias, 13 runningMean, 14 runningVar (0.25 + 1.5 * abs(value)),",
     "15 gamma (value + 1.25, negated where i % 3 == 2), 16 beta; input of step k (0, 1) seed 1 + k,",
     "times 1 + k; cotangent of step k seed 21 + k. The loss is the sum of output * cotangent.",
+    "Sequences: batch k seed 61 + k, times 1 + 0.5 k. Training: input of step k seed 71 + k, times",
+    "1 + 0.5 k; cotangent seed 81 + k.",
     "Arrays: little-endian float32 in base64, with the shape. Numbers: float32, written exactly.",
 ]
 

@@ -79,9 +79,10 @@ def observer_cases():
                 about_it = {"axis": axis, **about}
                 made = ao.PerChannelMinMaxObserver(**given)
                 cases.append({"observer": "minMax", **about_it, **observed(made, shapes)})
-                made = ao.MovingAveragePerChannelMinMaxObserver(averaging_constant=0.1, **given)
-                about_it = {"averagingConstant": 0.1, **about_it}
-                cases.append({"observer": "movingAverage", **about_it, **observed(made, shapes)})
+                for constant in (0.1, 1.0):
+                    made = ao.MovingAveragePerChannelMinMaxObserver(averaging_constant=constant, **given)
+                    averaged = {"averagingConstant": constant, **about_it}
+                    cases.append({"observer": "movingAverage", **averaged, **observed(made, shapes)})
     return cases
 
 

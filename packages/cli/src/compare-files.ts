@@ -15,6 +15,7 @@ import { type Accuracy, measureAccuracy } from './runtime/accuracy.js'
 import { measureLatency } from './runtime/latency.js'
 import { type Feed, type Feeds, type LoadedModel, loadModel } from './runtime/loaded-model.js'
 
+/** What `compareFiles` compares two models on; `nnfuse compare` has an option for each. */
 export interface CompareFilesOptions {
   /** Folder with inputs: `inputs.npy` and `labels.npy`, or a file for each input, or folders of them. */
   readonly data: string

@@ -1,5 +1,7 @@
 import { basename } from 'node:path'
 import { listNames, NnfuseError } from '@nnfuse/ir'
+import type { LayerOutcome } from './quantize/chosen-layers.js'
+import type { Method } from './quantize/method.js'
 
 const at = (path: string, hint: string, cause?: unknown): { path: string; hint: string; cause?: unknown } =>
   cause === undefined ? { path, hint } : { path, hint, cause }
@@ -120,14 +122,40 @@ export const namesDiffer = (
 export const notVerifiable = (reason: string, hint: string | undefined): NnfuseError =>
   new NnfuseError('CANNOT_VERIFY', `nothing could be compared: ${reason}`, hint === undefined ? {} : { hint })
 
-export const nothingQuantized = (path: string): NnfuseError =>
-  new NnfuseError(
+/** Why layers are still float: `"conv1", "conv2" (skipped)`. */
+const reasonsOf = (layers: readonly LayerOutcome[]): string => {
+  const reasons = new Set(layers.map(({ reason = '' }) => reason))
+  const pathsFor = (reason: string): string =>
+    listNames(layers.flatMap((layer) => (layer.reason === reason ? [layer.path] : [])))
+  return [...reasons].map((reason) => `${pathsFor(reason)} (${reason})`).join('; ')
+}
+
+export const nothingQuantized = (
+  path: string,
+  method: Method,
+  layers: readonly LayerOutcome[],
+): NnfuseError => {
+  const wanted = method === 'dynamic' ? 'a linear layer' : 'a convolution or linear layer'
+  return new NnfuseError(
     'NOTHING_QUANTIZED',
-    `"${basename(path)}" has no layer to quantize: a convolution or linear layer that is not skipped`,
-    at(path, 'nnfuse inspect shows its layers.'),
+    `"${basename(path)}" has no layer to quantize: ${wanted} that is not skipped`,
+    at(
+      path,
+      layers.length === 0
+        ? 'nnfuse inspect shows its layers.'
+        : `Its layers stay float: ${reasonsOf(layers)}.`,
+    ),
   )
+}
 
 export const calibrationNeeded = (): NnfuseError =>
-  new NnfuseError('BAD_OPTION', 'quantize needs --calibrate with a folder of inputs, or --weights-only', {
-    hint: 'Some hundred inputs like those of later are usual.',
+  new NnfuseError(
+    'BAD_OPTION',
+    'quantize needs --calibrate with a folder of inputs, or --dynamic or --weights-only, which need none',
+    { hint: 'Some hundred inputs like those of later are usual.' },
+  )
+
+export const bitsOfWeights = (): NnfuseError =>
+  new NnfuseError('BAD_OPTION', '--bits is for --weights-only', {
+    hint: 'Kernels that compute with integers take weights of 8 bits.',
   })

@@ -1,4 +1,4 @@
-import { type Exactness, isExactEnough, type Leftover } from '@nnfuse/matcher'
+import { type Exactness, type Leftover, lessExact } from '@nnfuse/matcher'
 import type { Report } from '@nnfuse/pass-manager'
 import type { Evaluation } from './evaluate-models.js'
 
@@ -45,10 +45,7 @@ export interface FuseFileResult extends Partial<Evaluation> {
 const isFusedKind = (kind: string): boolean => kind.startsWith('nni.')
 
 const leastExact = (entries: readonly { readonly exactness: Exactness }[]): Exactness =>
-  entries.reduce<Exactness>(
-    (least, { exactness }) => (isExactEnough(least, exactness) ? exactness : least),
-    'bits',
-  )
+  entries.reduce<Exactness>((least, { exactness }) => lessExact(least, exactness), 'bits')
 
 /** How often each rule applied, those that never did left out. */
 export const appliedRules = ({ rules, applied }: Report): AppliedRule[] =>

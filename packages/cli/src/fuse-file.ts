@@ -18,6 +18,7 @@ import { appliedRules, type FuseFileResult } from './fuse-file-result.js'
 import { countsOf, hasBatchNorm, shapelessInputs, weightDtypes } from './model-facts.js'
 import { noProgress, type Progress } from './progress.js'
 
+/** What `fuseFile` can be told; `nnfuse fuse` has an option for each. */
 export interface FuseFileOptions {
   /** Default: `<name>.fused.onnx` beside the input. */
   readonly output?: string

@@ -34,6 +34,7 @@ export {
 } from './plan-file.js'
 export type { Progress } from './progress.js'
 export type { LayerOutcome } from './quantize/chosen-layers.js'
+export type { Method, WeightFormat } from './quantize/method.js'
 export { type QuantizeFileOptions, type QuantizeFileResult, quantizeFile } from './quantize-file.js'
 export {
   type PassRow,

@@ -1,35 +1,29 @@
 import { basename } from 'node:path'
-import type { Model, Tensor } from '@nnfuse/ir'
+import type { Model } from '@nnfuse/ir'
 import { onnxCounts, opsetOf } from '@nnfuse/onnx'
 import { filesOfModel, readOnnx, writeOnnx } from '@nnfuse/onnx/node'
 import type { Plugin } from '@nnfuse/pass-manager'
-import {
-  calibrate,
-  convert,
-  type LayerSensitivity,
-  layerSensitivity,
-  type OpenModel,
-  outputDecibels,
-  prepareQat,
-  type QConfig,
-  qconfigs,
-} from '@nnfuse/quantization'
+import { prepareQat, type QConfigMapping, quantizeDynamic, quantizeWeights } from '@nnfuse/quantization'
 import { fuse } from 'nnfuse'
 import { nothingQuantized } from './errors.js'
 import { checkOutput, defaultOutput } from './files/output-file.js'
 import { withTemporaryFolder } from './files/temporary-folder.js'
 import type { FileCounts } from './fuse-file-result.js'
-import { shapelessInputs } from './model-facts.js'
 import { noProgress, type Progress } from './progress.js'
+import { type Calibrated, calibrated } from './quantize/calibrated.js'
 import { type LayerOutcome, mappingFor, outcomesOf } from './quantize/chosen-layers.js'
+import { configFor, type Method, type WeightFormat, weightFormat } from './quantize/method.js'
 import { openInFolder } from './quantize/open-in-folder.js'
-import { readRealInputs, tensorsFor } from './quantize/real-inputs.js'
-import { loadModel } from './runtime/loaded-model.js'
 
+/** What `quantizeFile` can be told; `nnfuse quantize` has an option for each. */
 export interface QuantizeFileOptions {
-  /** Folder with inputs to calibrate with; null quantizes the weights only. */
+  /** Folder with inputs to calibrate with; null quantizes without: weights only, unless `dynamic` says otherwise. */
   readonly calibrate: string | null
-  /** Default: `<name>.int8.onnx` beside the input. */
+  /** Quantize linear layers, and the values that go into them as they come. Default false. */
+  readonly dynamic?: boolean
+  /** Of weights, where only they are quantized. Default 8. */
+  readonly bits?: 4 | 8
+  /** Default: `<name>.int8.onnx` beside the input, or `<name>.int4.onnx`. */
   readonly output?: string
   /** Layers that stay in float, by path in the fused model, or by the path of what they are in. */
   readonly skip?: readonly string[]
@@ -45,15 +39,14 @@ export interface QuantizeFileOptions {
 }
 
 /** What `quantizeFile` did, as plain JSON data. */
-export interface QuantizeFileResult {
+export interface QuantizeFileResult extends WeightFormat {
   readonly input: string
   readonly output: string
   readonly opset: number
+  readonly method: Method
   readonly before: FileCounts
   readonly after: FileCounts
-  /** Whether weights have a scale for each channel; files older than opset 13 have one a layer. */
-  readonly perChannel: boolean
-  /** How many batches of inputs were used; 0 where weights only were quantized. */
+  /** How many batches of inputs were used; 0 where none are needed. */
   readonly batches: number
   readonly layers: readonly LayerOutcome[]
   /** Signal-to-noise ratio of the outputs on the calibration inputs; null where there are none, or nothing differs. */
@@ -62,90 +55,67 @@ export interface QuantizeFileResult {
   readonly sensitivity?: readonly { readonly path: string; readonly decibels: number | null }[]
 }
 
-/** So many batches tell what a layer costs. */
-const batchesForSensitivity = 2
-
 interface Work {
   readonly input: string
+  readonly output: string
   readonly original: Model
   readonly fused: Model
+  readonly method: Method
+  readonly format: WeightFormat
+  /** Quantized, or prepared for calibration. */
   readonly prepared: Model
   readonly options: QuantizeFileOptions
-  readonly progress: Progress
 }
 
-const hasScalesPerChannel = (model: Model): boolean => opsetOf(model) >= 13
-
-/** What ONNX Runtime's kernels take, as far as the file's opset can say it. */
-const configFor = (model: Model): QConfig => {
-  const { activation, weight } = qconfigs.calibration.onnxruntime
-  return hasScalesPerChannel(model)
-    ? { activation, weight }
-    : { activation, weight: { ...weight, axis: null } }
+const methodOf = ({ calibrate, dynamic = false }: QuantizeFileOptions): Method => {
+  if (calibrate !== null) return 'static'
+  return dynamic ? 'dynamic' : 'weights'
 }
 
-const finite = (decibels: number): number | null => (Number.isFinite(decibels) ? decibels : null)
-
-const readBatches = async ({ input, original }: Work, folder: string): Promise<Tensor[][]> => {
-  const model = await loadModel(input, 'disabled')
-  try {
-    const { batches } = await readRealInputs(model, folder, shapelessInputs(original))
-    return batches.map((feeds) => tensorsFor(original, feeds))
-  } finally {
-    await model.release()
-  }
+const preparedBy = (
+  method: Method,
+  fused: Model,
+  mapping: QConfigMapping,
+  { blockSize }: WeightFormat,
+): Model => {
+  if (method === 'static') return prepareQat(fused, mapping)
+  if (method === 'dynamic') return quantizeDynamic(fused, mapping)
+  return quantizeWeights(fused, mapping, blockSize === null ? {} : { blockSize })
 }
 
-const plainRows = (rows: readonly LayerSensitivity[]): QuantizeFileResult['sensitivity'] =>
-  rows.map(({ path, decibels }) => ({ path, decibels: finite(decibels) }))
-
-interface Integers extends Pick<QuantizeFileResult, 'batches' | 'decibels' | 'sensitivity'> {
-  readonly model: Model
+const integersOf = async (work: Work, folder: string): Promise<Calibrated> => {
+  const { prepared, options } = work
+  const { calibrate, sensitivity = false, onProgress: progress = noProgress } = options
+  if (calibrate === null) return { model: prepared, batches: 0, decibels: null }
+  return await calibrated({ ...work, folder: calibrate, sensitivity, progress }, openInFolder(folder))
 }
 
-const calibrated = async (work: Work, folder: string, open: OpenModel): Promise<Integers> => {
-  const { prepared, fused, options, progress } = work
-  const batches = await readBatches(work, folder)
-  progress(`calibrating with ${batches.length} batches`)
-  const observed = await calibrate(prepared, batches, open)
-  const model = convert(observed)
-  const few = batches.slice(0, batchesForSensitivity)
-  progress('comparing with the float model')
-  const decibels = finite(await outputDecibels(fused, model, few, open))
-  if (!options.sensitivity) return { model, batches: batches.length, decibels }
-  progress('quantizing each layer alone')
-  const sensitivity = plainRows(await layerSensitivity(observed, few, open))
-  return { model, batches: batches.length, decibels, ...(sensitivity && { sensitivity }) }
-}
-
-const quantizeInto = async (
-  folder: string,
-  target: string,
-  output: string,
-  work: Work,
-): Promise<QuantizeFileResult> => {
-  const { input, original, fused, prepared, options, progress } = work
-  const { model, ...found }: Integers =
-    options.calibrate === null
-      ? { model: convert(prepared), batches: 0, decibels: null }
-      : await calibrated(work, options.calibrate, openInFolder(folder))
-  progress('writing')
+const quantizeInto = async (folder: string, target: string, work: Work): Promise<QuantizeFileResult> => {
+  const { input, output, original, fused, prepared, method, format, options } = work
+  const { model, ...found } = await integersOf(work, folder)
+  options.onProgress?.('writing')
   const after = await writeOnnx(model, target)
   return {
     input,
     output,
     opset: opsetOf(original),
-    perChannel: hasScalesPerChannel(original),
+    method,
+    ...format,
     before: onnxCounts(original),
     after,
-    layers: outcomesOf(fused, prepared),
+    layers: outcomesOf(fused, prepared, method),
     ...found,
   }
 }
 
+const checkAny = ({ input, method, fused, prepared }: Work): void => {
+  const layers = outcomesOf(fused, prepared, method)
+  if (!layers.some(({ quantized }) => quantized)) throw nothingQuantized(input, method, layers)
+}
+
 /**
- * Quantizes an ONNX file to 8-bit integers after fusing it, without training: ranges come from running the float model
- * on inputs of a folder. The output appears under its name when everything is done.
+ * Quantizes an ONNX file to integers after fusing it, without training. With a folder of inputs, ranges come from running
+ * the float model on them. The output appears under its name when everything is done.
  *
  * @throws NnfuseError `UNKNOWN_LAYER`, `NOTHING_QUANTIZED`, and whatever is wrong with the files
  * @example
@@ -157,15 +127,17 @@ export const quantizeFile = async (
   input: string,
   options: QuantizeFileOptions,
 ): Promise<QuantizeFileResult> => {
-  const { skip = [], skipFirst = false, skipLast = false, plugins, onProgress = noProgress } = options
-  const { output = defaultOutput(input, 'int8') } = options
-  onProgress(`reading ${basename(input)}`)
+  const { skip = [], skipFirst = false, skipLast = false, plugins, bits = 8 } = options
+  const { output = defaultOutput(input, `int${bits}`) } = options
+  options.onProgress?.(`reading ${basename(input)}`)
   const original = await readOnnx(input)
   const target = await checkOutput(output, [input, ...filesOfModel(original).map(({ path }) => path)])
   const fused = fuse(original, plugins && { plugins }).model
-  const mapping = mappingFor(fused, { skip, skipFirst, skipLast }, configFor(original))
-  const prepared = prepareQat(fused, mapping, { activations: options.calibrate !== null })
-  if (!outcomesOf(fused, prepared).some(({ quantized }) => quantized)) throw nothingQuantized(input)
-  const work = { input, original, fused, prepared, options, progress: onProgress }
-  return await withTemporaryFolder(target, (folder) => quantizeInto(folder, target, output, work))
+  const method = methodOf(options)
+  const format = weightFormat(method, opsetOf(original), bits)
+  const mapping = mappingFor(fused, { skip, skipFirst, skipLast }, method, configFor(format))
+  const prepared = preparedBy(method, fused, mapping, format)
+  const work: Work = { input, output, original, fused, method, format, prepared, options }
+  checkAny(work)
+  return await withTemporaryFolder(target, (folder) => quantizeInto(folder, target, work))
 }

@@ -34,6 +34,7 @@ export interface RuleSet {
   readonly passes: readonly PassRow[]
 }
 
+/** Whose rules `rulesTable` lists. */
 export interface RulesTableOptions {
   /** List what these have instead; see `loadPlugins`. */
   readonly plugins?: readonly Plugin[]

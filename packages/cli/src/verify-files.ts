@@ -9,6 +9,7 @@ import { shapelessInputs, weightDtypes } from './model-facts.js'
 import { noProgress, type Progress } from './progress.js'
 import type { Accuracy } from './runtime/accuracy.js'
 
+/** What `verifyFiles` runs two models on, and how far apart they may be. */
 export interface VerifyOptions {
   /** Of the random inputs. Default 0. */
   readonly seed?: number

@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Model, manualSeed, ReLU, Sequential } from '@nnfuse/ir'
+import { floatTensor, Linear, Model, manualSeed, ReLU, readBytes, Sequential, type Tensor } from '@nnfuse/ir'
 import { serializeOnnx } from '@nnfuse/onnx'
 import { describe, expect, test } from 'vitest'
 import type { CompareFilesResult, QuantizeFileResult } from '../src/index.js'
 import { foldedAlready, unknownOperator } from './models.js'
-import { float32Npy } from './npy-bytes.js'
+import { float32Npy, npyFile, npyHeader } from './npy-bytes.js'
 import { type Ended, nnfuse, scratch, shapes, shapesData } from './run-nnfuse.js'
 
 const quantize = async (...args: readonly string[]): Promise<QuantizeFileResult> => {
@@ -89,6 +89,74 @@ describe('nnfuse quantize', { timeout: 120_000 }, () => {
     expect(rightShare(compared, 'after')).toBeGreaterThan(0.96)
   })
 
+  test('quantizes linear layers dynamically, and says why others are left', async () => {
+    const output = join(scratch(), 'small.onnx')
+    const result = await quantize(shapes, '--dynamic', '-o', output)
+    expect(result).toMatchObject({ method: 'dynamic', batches: 0, decibels: null })
+    const quantized = result.layers.filter((layer) => layer.quantized)
+    expect(quantized.map(({ path }) => path)).toEqual(['head.fc1', 'head.fc2'])
+    expect(result.layers.find(({ path }) => path === 'stem.conv')?.reason).toBe(
+      'only linear layers are quantized dynamically',
+    )
+    const compared = await compare(shapes, output, '--data', shapesData)
+    expect(rightShare(compared, 'after')).toBeGreaterThan(0.96)
+    const { stdout } = await nnfuse(['quantize', shapes, '--dynamic', '--skip', 'head.fc1', '-o', output])
+    expect(stdout).toMatch(/^1 of 9 layers quantized, dynamically$/m)
+    expect(stdout).toMatch(/^ +head\.fc1 +nni\.LinearReLU +skipped$/m)
+    expect(stdout).toMatch(/^ +stem\.conv \.\.\. block4\.conv +7 layers +only linear layers are/m)
+  })
+
+  test('weights of 4 bits: half a byte each, if the file can have that', async () => {
+    const folder = scratch()
+    const shape = [1, 96]
+    const inputs = { x: { dtype: 'float32', shape } } as const
+    for (const opset of [17, 21]) {
+      const model = new Model(Sequential({ fc: manualSeed(0).Linear(96, 100) }))
+      writeFileSync(join(folder, `${opset}.onnx`), await serializeOnnx(model, { opset, inputs }))
+    }
+    const args = ['--weights-only', '--bits', '4'] as const
+    const old = await quantize(join(folder, '17.onnx'), ...args)
+    expect(old).toMatchObject({ method: 'weights', bits: 4, blockSize: null })
+    expect(old.output).toBe(join(folder, '17.int4.onnx'))
+    const small = await quantize(join(folder, '21.onnx'), ...args)
+    expect(small).toMatchObject({ bits: 4, blockSize: 32 })
+    expect(old.after.bytes - small.after.bytes).toBeGreaterThan(96 * 50 - 2 * 400 * 3)
+    const print = async (name: string): Promise<string> =>
+      (await nnfuse(['quantize', join(folder, name), ...args])).stdout
+    expect(await print('17.onnx')).toMatch(/weights only, 4 bits\nthey take a byte each, since opset 17/)
+    expect(await print('21.onnx')).toMatch(/weights only, 4 bits, in blocks of 32\n\n/)
+  })
+
+  test('a model of 16 bits: its weights, but not its values', async () => {
+    const folder = scratch()
+    const shape = [1, 8]
+    const half = (size: number[], wave: (i: number) => number): Tensor =>
+      floatTensor(
+        Array.from({ length: size.reduce((a, b) => a * b, 1) }, (_, i) => wave(i)),
+        size,
+        'float16',
+      )
+    const model = new Model(
+      Sequential({ fc: Linear({ weight: half([4, 8], Math.sin), bias: half([4], Math.cos) }) }),
+    )
+    const path = join(folder, 'half.onnx')
+    writeFileSync(path, await serializeOnnx(model, { inputs: { x: { dtype: 'float16', shape } } }))
+    mkdirSync(join(folder, 'samples'))
+    writeFileSync(
+      join(folder, 'samples/x.npy'),
+      npyFile(npyHeader('<f2', shape), await readBytes(half(shape, Math.cos))),
+    )
+    const { output } = await quantize(path, '--weights-only')
+    const { layers } = await compare(path, output, '--data', join(folder, 'samples'))
+    expect(layers.at(-1)?.decibels).toBeGreaterThan(30)
+    for (const args of [['--dynamic'], ['--calibrate', join(folder, 'samples')]]) {
+      await expectError(
+        nnfuse(['quantize', path, ...args]),
+        /no layer to quantize.*\n.*"fc" \(its numbers are float16, and only float32 values are quantized\)/s,
+      )
+    }
+  })
+
   test('calibrates with a file for each input, and names the output itself', async () => {
     const folder = scratch()
     const model = await foldedAlready(folder)
@@ -116,6 +184,32 @@ describe('nnfuse quantize', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/^one scale a layer, since opset 12 has none for each channel/m)
   })
 
+  test('calibrates with inputs that have no labels', async () => {
+    const folder = scratch()
+    copyFileSync(join(shapesData, 'inputs.npy'), join(folder, 'inputs.npy'))
+    const args = ['--calibrate', folder, '-o', join(scratch(), 'small.onnx')]
+    const result = await quantize(shapes, ...args)
+    expect(result).toMatchObject({ batches: 10 })
+    expect(result.decibels).toBeGreaterThan(25)
+    const { stdout } = await nnfuse(['compare', shapes, result.output, '--data', folder, '--no-latency'])
+    expect(stdout).toMatch(/^accuracy: the data has no labels\.npy/m)
+  })
+
+  test('inputs that nothing can be learned from', async () => {
+    const folder = scratch()
+    const output = join(folder, 'out.onnx')
+    const picture = new Array<number>(784).fill(0)
+    const cases: readonly (readonly [shape: readonly number[], values: readonly number[], text: RegExp])[] = [
+      [[0, 1, 28, 28], [], /its file for "image" holds no inputs/],
+      [[1, 1, 28, 28], picture.fill(Number.NaN, 3, 4), /"pixels\.activation_post_process": .* hold NaN/],
+    ]
+    for (const [shape, values, text] of cases) {
+      writeFileSync(join(folder, 'image.npy'), float32Npy(shape, values))
+      await expectError(nnfuse(['quantize', shapes, '--calibrate', folder, '-o', output]), text)
+    }
+    expect(() => readFileSync(output)).toThrow()
+  })
+
   test('bad usage and bad input', async () => {
     const folder = scratch()
     const output = join(folder, 'out.onnx')
@@ -127,6 +221,16 @@ describe('nnfuse quantize', { timeout: 120_000 }, () => {
     )
     await expectError(nnfuse([...given, '-o', shapes]), /is a file that the model is read from/)
     await expectError(nnfuse([...given, '--weights-only']), /cannot be used with/)
+    await expectError(nnfuse([...given, '--dynamic']), /cannot be used with/)
+    await expectError(nnfuse([...given, '--bits', '4']), /--bits is for --weights-only/)
+    await expectError(
+      nnfuse(['quantize', shapes, '--weights-only', '--bits', '5']),
+      /Allowed choices are 4, 8/,
+    )
+    await expectError(
+      nnfuse(['quantize', await foldedAlready(folder), '--dynamic', '-o', output]),
+      /has no layer to quantize: a linear layer.*\n.*"0" \(only linear layers are quantized dynamically\)/s,
+    )
     await expectError(
       nnfuse(['quantize', shapes, '--calibrate', join(folder, 'none'), '-o', output]),
       /does not exist/,
@@ -154,6 +258,17 @@ describe('nnfuse compare', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/^accuracy: 97\.20 % the first, 97\.20 % the second/m)
     expect(stdout).toMatch(/^latency: [\d.]+ ms the first, [\d.]+ ms the second \(median of 3 runs/m)
     expect(stdout).not.toMatch(/most noise/)
+  })
+
+  test('values that are NaN in one model only are nothing left of the signal', async () => {
+    const folder = scratch()
+    const output = join(folder, 'small.onnx')
+    await quantize(shapes, '--calibrate', samples(), '-o', output)
+    writeFileSync(join(folder, 'image.npy'), float32Npy([1, 1, 28, 28], new Array(784).fill(Number.NaN)))
+    const { layers } = await compare(shapes, output, '--data', folder)
+    expect(layers.at(-1)?.decibels).toBe(-100)
+    const { stdout } = await nnfuse(['compare', shapes, output, '--data', folder, '--no-latency'])
+    expect(stdout).toMatch(/^head\.fc2 +nn\.Linear +lost +0\.00 %$/m)
   })
 
   test('bad usage and bad input', async () => {

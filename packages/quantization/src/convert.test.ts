@@ -2,18 +2,23 @@ import {
   Add,
   type AnyModule,
   type BatchNormAttrs,
+  Constant,
   type ConvAttrs,
   Flatten,
   findModule,
+  floatTensor,
   graphModule,
   Identity,
   inference,
   type Kind,
   kind,
+  Linear,
   type LinearAttrs,
+  loadStateDict,
   MaxPool2d,
-  type Model,
+  Model,
   type ModelLike,
+  Mul,
   manualSeed,
   print,
   ReLU,
@@ -21,11 +26,14 @@ import {
   registerForwardHook,
   replaceModules,
   Sequential,
+  stateDict,
   type Tensor,
   train,
+  walk,
 } from '@nnfuse/ir'
 import { serializeOnnx } from '@nnfuse/onnx'
 import { run } from '@nnfuse/runtime'
+import fc from 'fast-check'
 import { fuse, qatPlugins } from 'nnfuse'
 import { describe, expect, test } from 'vitest'
 import { drawn, expectClose, numbersOf, readGolden } from '../test/golden.js'
@@ -34,9 +42,12 @@ import { runOptimized } from '../test/run-optimized.js'
 import {
   convert,
   type FakeQuantizeAttrs,
+  fakeQuantize,
+  minMax,
   observe,
   prepareQat,
   type QuantizedAttrs,
+  qatConversions,
   qconfigs,
   toFloat,
 } from './index.js'
@@ -63,6 +74,32 @@ describe('toFloat', () => {
     await expectClose(weight, one.folded.weight)
     if (one.folded.bias === null) expect(bias).toBeNull()
     else await expectClose(bias, one.folded.bias)
+  })
+
+  test.each(['train', 'eval', 'frozen'] as const)('gives a layer in the mode it was in: %s', (mode) => {
+    const ofMode = cases.filter((one) => one.mode === mode && one.quantized === 'channels')
+    for (const kind of ['ConvBn2d', 'ConvBnReLU2d', 'LinearBn1d']) {
+      const one = ofMode.find((candidate) => candidate.kind === kind) as LayerCase
+      const [top] = [...toFloat(moduleOf(one)).root.children.values()]
+      expect([...walk(top as AnyModule)].map(({ module }) => module.training)).toEqual(
+        [...walk(top as AnyModule)].map(() => mode !== 'eval'),
+      )
+    }
+  })
+
+  test('computes what the layer computes in inference, both ways, without fake quantization', async () => {
+    const eager = cases.filter(({ mode, quantized }) => mode === 'eval' && quantized !== 'float')
+    for (const one of eager) {
+      const module = fakeQuantize(await trained(one), false)
+      const input = drawn(3, one.input)
+      const [wanted, given] = [await run(module, [input]), await run(toFloat(module), [input])]
+      const numbers = await numbersOf(wanted.outputs[0])
+      const bound = 1e-5 * (1 + Math.max(...numbers.map(Math.abs)))
+      for (const [i, x] of (await numbersOf(given.outputs[0])).entries()) {
+        expect(Math.abs(x - (numbers[i] as number))).toBeLessThanOrEqual(bound)
+      }
+    }
+    expect(eager.length).toBeGreaterThan(30)
   })
 
   test('keeps the mode, names the layers as torch does, and quantizes nothing any more', async () => {
@@ -156,6 +193,23 @@ describe('convert', () => {
     expect([weightScale.shape, biasScale?.shape]).toEqual([[4], [4]])
   })
 
+  test('a weight as integers is within half a step of what it was', async () => {
+    const weights = fc.array(fc.float({ min: -50, max: 50, noNaN: true }), { minLength: 6, maxLength: 6 })
+    const property = fc.asyncProperty(weights, fc.boolean(), async (values, perChannel) => {
+      const weight = { dtype: 'int8', scheme: 'symmetric', min: -127, max: 127, observer: minMax() } as const
+      const config = { ...qconfigs.qat.qnnpack, weight: perChannel ? { ...weight, axis: 0 } : weight }
+      const layer = Linear({ weight: floatTensor(values, [2, 3]) })
+      const { model } = await run(prepareQat(Sequential({ layer }), { default: config }), [drawn(1, [4, 3])])
+      const attrs = findModule(convert(model).root, 'layer').attrs as QuantizedAttrs
+      const [steps, scales] = [await numbersOf(attrs.weight), await numbersOf(attrs.weightScale)]
+      for (const [i, x] of values.entries()) {
+        const scale = (perChannel ? scales[Math.floor(i / 3)] : scales[0]) as number
+        expect(Math.abs((steps[i] as number) * scale - Math.fround(x))).toBeLessThanOrEqual(0.5001 * scale)
+      }
+    })
+    await fc.assert(property, { numRuns: 30 })
+  })
+
   test.each(['x86', 'qnnpack', 'onednn', 'onnxruntime'] as const)(
     'computes what the fake-quantized model computes, within a step: %s',
     async (backend) => {
@@ -194,6 +248,14 @@ describe('convert', () => {
     )
   })
 
+  test('scales of a state dict are enough, without what observers have seen', async () => {
+    const model = await learned('x86')
+    const { model: fused } = fuse(train(network()), { plugins: qatPlugins() })
+    const fresh = prepareQat(fused, { default: qconfigs.qat.x86 })
+    const loaded = inference(loadStateDict(fresh.root, stateDict(model.root)))
+    expect(await outputsOf(convert(loaded))).toEqual(await outputsOf(convert(model)))
+  })
+
   test('hooks stay with the layer', async () => {
     const model = await learned('x86')
     const seen: string[] = []
@@ -202,6 +264,52 @@ describe('convert', () => {
     await run(toFloat(model), [x])
     expect(seen).toEqual(['nniq.ConvReLU2d', 'nni.ConvReLU2d'])
   })
+})
+
+test('notes of the model stay, and each layer and grid in its mode', async () => {
+  const note = { path: 'fc', what: 'nn.Linear', reason: 'somebody said so' }
+  const model = await learned('x86')
+  model.root = train(model.root)
+  model.notes = [note]
+  for (const result of [convert(model), toFloat(model)]) {
+    expect(result.notes).toEqual([note])
+    expect([...result.root.children.values()].every(({ training }) => training)).toBe(true)
+  }
+  const unfused = new Model(network())
+  unfused.notes = [note]
+  expect(prepareQat(unfused, { default: qconfigs.qat.x86 }).notes).toEqual([note])
+})
+
+test('hooks on the activation of a layer stay', async () => {
+  const model = await learned('x86')
+  const seen: string[] = []
+  registerForwardHook(model, 'conv.activation', ({ kind }) => void seen.push(kind))
+  for (const result of [convert(model), toFloat(model)]) {
+    expect(result.notes).toEqual([])
+    await run(result, [x])
+  }
+  expect(seen).toEqual(['nn.ReLU', 'nn.ReLU'])
+})
+
+test('a layer that is called on values of different grids keeps a float bias; of one grid it is int32', async () => {
+  const nn = manualSeed(0)
+  const twice = (scale: number): AnyModule =>
+    graphModule(
+      {
+        fc: nn.Linear(2, 2),
+        one: nn.Linear(2, 2),
+        gain: Constant(floatTensor([scale], [])),
+        mul: Mul(),
+        add: Add(),
+      },
+      (m, y) => m.add(m.fc(m.one(y)), m.fc(m.mul(y, m.gain()))),
+    )
+  const biasOf = async (model: AnyModule): Promise<string | undefined> => {
+    const seen = await run(prepareQat(model, { default: qconfigs.qat.onnxruntime }), [drawn(1, [4, 2])])
+    return (findModule(convert(seen.model).root, 'fc').attrs as QuantizedAttrs).bias?.dtype
+  }
+  expect(await biasOf(twice(100))).toBe('float32')
+  expect(await biasOf(Sequential({ fc: nn.Linear(2, 2) }))).toBe('int32')
 })
 
 test('hooks that have no place any more are noted', async () => {
@@ -228,6 +336,16 @@ test('a plugin says what becomes of a kind of its own', () => {
       convert(Sequential([Own()]), { conversions: [{ from: Own, toFloat: () => Identity(), quantize }] }),
     ),
   ).toEqual(['nn.ReLU'])
+})
+
+test('what a plugin says comes before what we say of the same kind', async () => {
+  const model = await learned('x86')
+  const conversions = qatConversions
+    .filter((row) => row.from.kind === findModule(model.root, 'fc').kind)
+    .map((row) => ({ from: row.from, toFloat: () => Identity() }))
+  for (const result of [convert(model, { conversions }), toFloat(model, { conversions })]) {
+    expect(findModule(result.root, 'fc').kind).toBe('nn.Identity')
+  }
 })
 
 test('a weight that was never seen gets the grid that it needs', async () => {

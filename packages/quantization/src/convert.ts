@@ -22,6 +22,7 @@ import { type Replaced, replaceLayers } from './replace-layers.js'
 import { sourceOf } from './value-sources.js'
 import { withoutCalls } from './without-calls.js'
 
+/** What {@link convert} and {@link toFloat} can be told. */
 export interface ConvertOptions {
   /** Rows for kinds of layers that are not known here; they come before ours for the same kind. */
   readonly conversions?: readonly QatConversion[]

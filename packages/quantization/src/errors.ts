@@ -5,6 +5,11 @@ export const badQuantSpec = (message: string): NnfuseError =>
     hint: 'The range of integers must lie within the dtype and hold the zero point.',
   })
 
+export const badBlockSize = (blockSize: number): NnfuseError =>
+  new NnfuseError('BAD_QUANT_SPEC', `a block of ${blockSize} inputs is none`, {
+    hint: 'Choose a whole number; runtimes have kernels for 16, 32, 64 and 128.',
+  })
+
 export const badObserver = (message: string): NnfuseError => new NnfuseError('BAD_OBSERVER', message)
 
 /** NaN would make every later range NaN, without a word. */
@@ -47,5 +52,5 @@ export const noBatches = (): NnfuseError =>
 export const observingFailed = (path: string, cause: unknown): unknown => {
   if (!(cause instanceof NnfuseError)) return cause
   const { code, message, hint } = cause
-  return new NnfuseError(code, message, { path, cause, ...(hint !== undefined && { hint }) })
+  return new NnfuseError(code, `"${path}": ${message}`, { path, cause, ...(hint !== undefined && { hint }) })
 }

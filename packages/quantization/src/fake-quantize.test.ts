@@ -32,11 +32,18 @@ interface PerChannel extends Grid {
   readonly gradient: Encoded
 }
 
+/** The same edges along each of the channels. */
+interface PerChannelEdges extends PerTensor {
+  readonly shape: readonly number[]
+  readonly axis: number
+}
+
 const { cases } = readGolden<{
   readonly cases: {
     readonly edges: readonly (number | string)[]
     readonly perTensor: readonly PerTensor[]
     readonly perChannel: readonly PerChannel[]
+    readonly perChannelEdges: readonly PerChannelEdges[]
   }
 }>('fake-quantize')
 
@@ -60,6 +67,14 @@ const fixed = ({ scale, zeroPoint, min, max }: Grid, axis: number | null): FakeQ
     zeroPoint: ints(zeroPoint, shape),
     observing: false,
   }) as FakeQuantizeModule
+}
+
+const edgesOf = ({ shape, axis }: PerChannelEdges): Tensor => {
+  const edges = cases.edges.map(numberOf)
+  const count = shape[axis] as number
+  const values =
+    axis === 0 ? new Array(count).fill(edges).flat() : edges.flatMap((x) => new Array(count).fill(x))
+  return floatTensor(values, shape)
 }
 
 const outputOf = async (module: FakeQuantizeModule, x: Tensor): Promise<number[]> =>
@@ -87,6 +102,33 @@ describe('values are the bits that torch gives: ties, NaN, infinities, zero poin
   )
 })
 
+describe('ties, NaN and infinities with a grid for each channel', () => {
+  const channelOf = ({ axis }: PerChannelEdges, i: number): number =>
+    axis === 0 ? Math.floor(i / cases.edges.length) : i % 3
+
+  /** torch counts the steps of channels in 64 bits, and beyond that everything is the lowest step. */
+  const overflows = (one: PerChannelEdges, x: number, i: number): boolean =>
+    x / (one.scale[channelOf(one, i)] as number) >= 2 ** 63
+
+  test.each(cases.perChannelEdges.map((one) => [`axis ${one.axis}`, one] as const))(
+    'are the bits that torch gives, but where it overflows: %s',
+    async (_, one) => {
+      const input = edgesOf(one)
+      const beyond = (await numbersOf(input)).map((x, i) => overflows(one, x, i))
+      const output = (await outputOf(fixed(one, one.axis), input)).map((x) => x + 0)
+      const wanted = one.output.map((x) => numberOf(x) + 0)
+      expect(output.filter((_x, i) => !beyond[i])).toEqual(wanted.filter((_x, i) => !beyond[i]))
+      expect(beyond).toContain(true)
+    },
+  )
+
+  test('beyond 64 bits of steps they are the highest step, where torch gives the lowest', async () => {
+    const grid = { scale: [1], zeroPoint: [0], min: -128, max: 127 }
+    const output = await outputOf(fixed(grid, 0), floatTensor([1e30, Number.POSITIVE_INFINITY], [1, 2]))
+    expect(output).toEqual([127, 127])
+  })
+})
+
 describe('gradients are those of torch: 1 where nothing is clamped, else 0', () => {
   const edges = cases.edges.map(numberOf)
   const sum: Loss = ([y]) => (y as NonNullable<typeof y>).sum()
@@ -107,6 +149,13 @@ describe('gradients are those of torch: 1 where nothing is clamped, else 0', () 
     async (_, one) => {
       const x = drawn(51, one.shape, (value) => 3 * value)
       expect(await gradientOf(fixed(one, one.axis), x)).toEqual([...decoded(one.gradient)])
+    },
+  )
+
+  test.each(cases.perChannelEdges.map((one) => [`axis ${one.axis}`, one] as const))(
+    'ties, NaN and infinities with a grid for each channel: %s',
+    async (_, one) => {
+      expect(await gradientOf(fixed(one, one.axis), edgesOf(one))).toEqual(one.gradient)
     },
   )
 })

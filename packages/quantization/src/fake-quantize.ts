@@ -32,6 +32,7 @@ export interface FakeQuantizeAttrs {
   readonly quantizing: boolean
 }
 
+/** What a {@link FakeQuantize} is made from: the grid, and who watches. */
 export interface FakeQuantizeOptions extends QuantSpecOptions {
   /** Default: a moving average of the extremes. */
   readonly observer?: Observer
@@ -39,6 +40,7 @@ export interface FakeQuantizeOptions extends QuantSpecOptions {
   readonly channels?: number
 }
 
+/** A module of {@link FakeQuantize}. */
 export type FakeQuantizeModule = Module<'ao.FakeQuantize', FakeQuantizeAttrs>
 
 const lazy = (
@@ -90,19 +92,6 @@ const unobserved = (channels: number | undefined): QParamTensors => {
 export const isUnobserved = ({ state, scale }: FakeQuantizeAttrs): boolean =>
   state === null && scale === unobserved(scale.shape[0]).scale
 
-const create = ({
-  observer = movingAverage(),
-  channels,
-  ...options
-}: FakeQuantizeOptions): FakeQuantizeAttrs => ({
-  spec: quantSpec(options),
-  observer,
-  state: null,
-  ...unobserved(channels),
-  observing: true,
-  quantizing: true,
-})
-
 /** The attributes with another state of the observer, and the scale and zero point that follow from it. */
 export const withState = (
   { spec, observer }: Pick<FakeQuantizeAttrs, 'spec' | 'observer'>,
@@ -112,6 +101,22 @@ export const withState = (
   state === null
     ? { state, ...unobserved(channels) }
     : gridFor(spec, observer, state, channels === undefined ? [] : [channels])
+
+const create = ({
+  observer = movingAverage(),
+  channels,
+  ...options
+}: FakeQuantizeOptions): FakeQuantizeAttrs => {
+  const spec = quantSpec(options)
+  const { start = null } = observer
+  return {
+    spec,
+    observer,
+    ...withState({ spec, observer }, start, channels),
+    observing: start === null,
+    quantizing: true,
+  }
+}
 
 const watch: LearningStep<FakeQuantizeAttrs> = async ({ spec, observer, state }, x) => {
   const { shape } = x as Tensor

@@ -8,11 +8,21 @@ import {
   Sequential,
   train,
 } from '@nnfuse/ir'
-import { run } from '@nnfuse/runtime'
+import { type Loss, run, valueAndGrad } from '@nnfuse/runtime'
 import { fuse, qatPlugins } from 'nnfuse'
 import { describe, expect, test } from 'vitest'
 import { drawn, numbersOf } from '../test/golden.js'
-import { freezeBatchNormStats, prepareQat, qconfigs, updateBatchNormStats } from './index.js'
+import {
+  fakeQuantize,
+  freezeBatchNormStats,
+  observe,
+  prepareQat,
+  qconfigs,
+  slowForward,
+  updateBatchNormStats,
+} from './index.js'
+
+type Value = Parameters<Loss>[0][number]
 
 const prepared = (): AnyModule => {
   const nn = manualSeed(0)
@@ -53,5 +63,29 @@ describe('running statistics', () => {
   test('thawed, they learn again, also where the model is in inference', async () => {
     const frozen = freezeBatchNormStats(inference(prepared()))
     expect(await countsAfterARun(updateBatchNormStats(frozen))).toEqual([1, 1])
+  })
+
+  test('learn in the slow way by the mode of the batch-norm, not of the layer', async () => {
+    const learning = updateBatchNormStats(inference(slowForward(prepared())))
+    expect(await countsAfterARun(learning)).toEqual([1, 1])
+    expect(await countsAfterARun(freezeBatchNormStats(train(learning)))).toEqual([0, 0])
+  })
+
+  test('frozen, the rest trains on: gamma and beta, weight and bias have gradients', async () => {
+    const model = observe(fakeQuantize(freezeBatchNormStats(prepared()), false), false)
+    const { gradients } = await valueAndGrad(model, [drawn(1, [5, 3])], ([y]) => (y as Value).sum())
+    expect([...gradients.keys()].sort()).toEqual(
+      ['fc', 'last'].flatMap((name) =>
+        ['bias', 'bn.bias', 'bn.weight', 'weight'].map((key) => `${name}.${key}`),
+      ),
+    )
+  })
+
+  test('train and inference reach what quantizes the weight, also where statistics are frozen', () => {
+    const frozen = freezeBatchNormStats(prepared())
+    const modes = [train(frozen), inference(frozen)].map(
+      (model) => findModule(model, 'fc.weight_fake_quant').training,
+    )
+    expect(modes).toEqual([true, false])
   })
 })

@@ -9,6 +9,7 @@ export {
   type FakeQuantizeOptions,
 } from './fake-quantize.js'
 export { freezeBatchNormStats, updateBatchNormStats } from './freeze.js'
+export type { DynamicLinearAttrs, DynamicLinearModule } from './kinds/dynamic-linear.js'
 export { type QatKind, type QatModule, type QatParts, qatKind } from './kinds/qat-layers.js'
 export { isQatModule, qatKinds } from './kinds/qat-table.js'
 export {
@@ -21,6 +22,7 @@ export {
 } from './kinds/quantized-layers.js'
 export { type LayerSensitivity, layerSensitivity } from './layer-sensitivity.js'
 export { mergeObserverStates, type ObserverState, observerStates } from './observer-states.js'
+export { fixedRange } from './observers/fixed-range.js'
 export { type Histogram, type HistogramOptions, histogram } from './observers/histogram.js'
 export { minMax } from './observers/min-max.js'
 export { type MovingAverageOptions, movingAverage } from './observers/moving-average.js'
@@ -45,5 +47,7 @@ export {
   type QuantizeDequantizeAttrs,
   type QuantizeDequantizeModule,
 } from './quantize-dequantize.js'
+export { quantizeDynamic } from './quantize-dynamic.js'
+export { type QuantizeWeightsOptions, quantizeWeights } from './quantize-weights.js'
 export { SignalToNoise } from './signal-to-noise.js'
 export { fakeQuantize, observe, slowForward } from './toggles.js'

@@ -7,7 +7,8 @@ import {
   withGraph,
   withTraining,
 } from '@nnfuse/ir'
-import { FakeQuantize } from './fake-quantize.js'
+import { FakeQuantize, type FakeQuantizeOptions } from './fake-quantize.js'
+import { gridBehind } from './grid-behind.js'
 import type { QConfig } from './qconfig.js'
 import { isJoining, settledOutput, sourceOf } from './value-sources.js'
 
@@ -76,7 +77,7 @@ class Insertion {
     return this.#renamed.get(value) ?? value
   }
 
-  #quantize(place: string, from: ValueId, to: ValueId, { activation }: QConfig): void {
+  #quantize(place: string, from: ValueId, to: ValueId, activation: FakeQuantizeOptions): void {
     const target = this.#path(`${place}.activation_post_process`)
     const module = withTraining(FakeQuantize({ ...activation, axis: null }), this.#graph.training)
     this.children.set(target, module)
@@ -88,7 +89,7 @@ class Insertion {
     const config = this.#places.get(value)
     if (config === undefined) return
     const quantized = this.#valueName(`${value}.quantized`)
-    this.#quantize(value, value, quantized, config)
+    this.#quantize(value, value, quantized, config.activation)
     this.#renamed.set(value, quantized)
   }
 
@@ -96,9 +97,10 @@ class Insertion {
   call({ target, inputs, outputs }: Call): void {
     const made = outputs.map((value) => (this.#places.has(value) ? this.#valueName(`${value}.float`) : value))
     this.calls.push({ target, inputs: inputs.map((value) => this.nameOf(value)), outputs: made })
+    const module = this.#graph.children.get(target) as AnyModule
     for (const [i, value] of outputs.entries()) {
       const config = this.#places.get(value)
-      if (config) this.#quantize(target, made[i] as ValueId, value, config)
+      if (config) this.#quantize(target, made[i] as ValueId, value, gridBehind(module, config.activation))
     }
   }
 }

@@ -256,6 +256,12 @@ test('a plugin prepares a kind of its own with a row', async () => {
   await expect(run(root, [drawn(2, [1, 2])])).resolves.toBeDefined()
 })
 
+test('a row of a plugin comes before ours for the same kind', () => {
+  const swap: QatSwap = { from: Linear, prepare: () => ReLU() }
+  const { root } = prepareQat(Sequential({ fc: manualSeed(0).Linear(2, 2) }), x86, { swaps: [swap] })
+  expect(root.children.get('fc')?.kind).toBe('nn.ReLU')
+})
+
 test('fusing by name, as torch documents it, then preparing', () => {
   const nn = manualSeed(0)
   const model = train(Sequential({ conv: nn.Conv2d(1, 2, 3), bn: nn.BatchNorm2d(2), relu: ReLU() }))

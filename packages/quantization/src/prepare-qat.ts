@@ -1,10 +1,12 @@
-import { flatten, type Model, type ModelLike, type Note, toModel } from '@nnfuse/ir'
-import type { Decline, Plan } from '@nnfuse/matcher'
+import { flatten, type GraphModuleOf, type Model, type ModelLike, type Note, toModel } from '@nnfuse/ir'
+import type { Plan } from '@nnfuse/matcher'
+import { floatNotes } from './float-notes.js'
 import { type ConfigAt, insertActivations } from './insert-activations.js'
 import { type QatSwap, qatSwaps, staysFloat, swapRules } from './qat-swaps.js'
-import { type QConfig, type QConfigMapping, qconfigFor } from './qconfig.js'
+import { isWithin, type QConfig, type QConfigMapping, qconfigFor } from './qconfig.js'
 import { replaceLayers } from './replace-layers.js'
 
+/** What {@link prepareQat} can be told besides the mapping. */
 export interface PrepareQatOptions {
   /** Rows for kinds of layers that are not known here; they come before ours for the same kind. */
   readonly swaps?: readonly QatSwap[]
@@ -12,11 +14,19 @@ export interface PrepareQatOptions {
   readonly activations?: boolean
 }
 
-const noteOf = ({ paths: [path = ''], reason }: Decline): Note => ({
-  path,
-  what: 'a layer that stays in float',
-  reason,
-})
+/** Names of the mapping that no layer has: whoever wrote them meant some layer. */
+const strayNames = ({ names = {} }: QConfigMapping, { children }: GraphModuleOf): Note[] => {
+  const paths = [...children.keys()]
+  return Object.keys(names)
+    .filter((name) => !paths.some((path) => isWithin(path, name)))
+    .map((path) => ({ path, what: 'a name of the mapping', reason: 'no layer has this name' }))
+}
+
+/** As torch warns of it. */
+const nothingMeant = ({ applications, declines }: Plan): Note[] =>
+  applications.length === 0 && declines.every(({ reason }) => reason === staysFloat)
+    ? [{ path: '', what: 'the model', reason: 'the mapping gives none of its layers a qconfig' }]
+    : []
 
 /** The qconfig of each layer that was swapped, by its path. */
 const preparedBy = ({ applications, graph }: Plan, configAt: ConfigAt): ReadonlyMap<string, QConfig> =>
@@ -34,7 +44,8 @@ const preparedBy = ({ applications, graph }: Plan, configAt: ConfigAt): Readonly
  * batch-norm or ReLU that is held together with its layer is quantized as one with it.
  *
  * Like torch's `prepare_qat`, but a flat graph comes out, and each layer stays in the mode it is in. Hooks move to the
- * layer that takes the place of theirs. What could not be prepared, and why, is in the notes of the model.
+ * layer that takes the place of theirs. What could not be prepared, and why, and what in the mapping
+ * is of no layer, is in the notes of the model.
  *
  * @param mapping which layers, and how
  * @throws NnfuseError `BAD_QCONFIG`, `BAD_QUANT_SPEC`
@@ -46,10 +57,10 @@ export const prepareQat = (
 ): Model => {
   const held = toModel(model)
   const configAt: ConfigAt = (path, module) => qconfigFor(mapping, path, module)
-  const { graph, plan } = replaceLayers(flatten(held.root), swapRules([...qatSwaps, ...swaps], mapping))
+  const flat = flatten(held.root)
+  const { graph, plan } = replaceLayers(flat, swapRules([...qatSwaps, ...swaps], mapping))
   const root = activations ? insertActivations(graph, preparedBy(plan, configAt), configAt) : graph
   const result = held.with(root)
-  const declined = plan.declines.filter(({ reason }) => reason !== staysFloat)
-  result.notes = [...held.notes, ...declined.map(noteOf)]
+  result.notes = [...held.notes, ...strayNames(mapping, flat), ...nothingMeant(plan), ...floatNotes(plan)]
   return result
 }

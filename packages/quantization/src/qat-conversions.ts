@@ -7,10 +7,12 @@ import {
   withTraining,
 } from '@nnfuse/ir'
 import type { FakeQuantizeModule } from './fake-quantize.js'
+import { floatsOf } from './integer-weights.js'
 import { familyOf, type WeightedAttrs } from './kinds/layer-family.js'
 import type { QatModule } from './kinds/qat-layers.js'
 import { type QatRow, qatTable } from './kinds/qat-table.js'
-import { gridForWeight, quantizedBias, quantizedWeight } from './quantized-tensors.js'
+import { quantizedBias, quantizedWeight } from './quantized-tensors.js'
+import { gridForWeight } from './weight-grid.js'
 
 /** What becomes of a layer after quantization-aware training. A plugin adds rows for kinds of its own. */
 export interface QatConversion {
@@ -52,6 +54,8 @@ const quantize = (row: QatRow, module: QatModule, inputScale: Tensor | null): An
       weightScale: grid.scale,
       weightZeroPoint: grid.zeroPoint,
       biasScale: null,
+      weightsOnly: inputScale === null,
+      ...floatsOf(attrs.weight),
       ...bias,
     },
     ...(activation && { activation }),

@@ -12,7 +12,7 @@ export interface QatSwap {
 }
 
 /** A layer inside another does not run any more as itself, so its hooks would be silent. */
-const innerHook = (module: AnyModule): string | undefined =>
+export const innerHook = (module: AnyModule): string | undefined =>
   [...module.children].find(([, { kind, hooks }]) => !kind.startsWith('nn.BatchNorm') && hasHooks(hooks))?.[0]
 
 const swapFor = (from: AnyKind, to: QatKind): QatSwap => ({

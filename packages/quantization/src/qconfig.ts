@@ -20,7 +20,8 @@ export interface QConfigMapping {
   readonly default?: QConfig | null
 }
 
-const isWithin = (path: string, name: string): boolean => path === name || path.startsWith(`${name}.`)
+/** Whether a layer has a name of the mapping, or is in something that has. */
+export const isWithin = (path: string, name: string): boolean => path === name || path.startsWith(`${name}.`)
 
 const byName = ({ names = {} }: QConfigMapping, path: string): QConfig | null | undefined => {
   const fitting = Object.keys(names).filter((name) => isWithin(path, name))

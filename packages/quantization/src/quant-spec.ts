@@ -18,6 +18,7 @@ export interface QuantSpec {
   readonly custom: boolean
 }
 
+/** What {@link quantSpec} completes. The dtype alone is enough: all that it holds, affine, one scale. */
 export interface QuantSpecOptions {
   readonly dtype: QuantDType
   readonly scheme?: QuantScheme

@@ -1,6 +1,7 @@
 import { type Kind, kind, type Module, type Tensor } from '@nnfuse/ir'
 import { type QuantSpec, storageOf } from './quant-spec.js'
 
+/** A grid whose scale and zero point do not change any more. */
 export interface QuantizeDequantizeAttrs {
   readonly spec: QuantSpec
   /** float32, `[]`, or `[size of the axis]` */
@@ -9,6 +10,7 @@ export interface QuantizeDequantizeAttrs {
   readonly zeroPoint: Tensor
 }
 
+/** A module of {@link QuantizeDequantize}. */
 export type QuantizeDequantizeModule = Module<'ao.QuantizeDequantize', QuantizeDequantizeAttrs>
 
 /** Values on a grid that is known: in ONNX QuantizeLinear and DequantizeLinear. */

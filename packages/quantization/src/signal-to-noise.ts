@@ -9,13 +9,15 @@ export class SignalToNoise {
   /** @param right what the numbers should be, as many as are given */
   add(right: ArrayLike<number>, given: ArrayLike<number>): void {
     for (let i = 0; i < right.length; i += 1) {
-      const value = right[i] as number
-      this.#signal += value ** 2
-      this.#noise += (value - (given[i] as number)) ** 2
+      const [value, other] = [right[i] as number, given[i] as number]
+      if (Number.isFinite(value)) this.#signal += value ** 2
+      if (Object.is(value, other)) continue
+      const difference = value - other
+      this.#noise += Number.isFinite(difference) ? difference ** 2 : Number.POSITIVE_INFINITY
     }
   }
 
-  /** Infinity where all numbers are equal. */
+  /** Infinity where all numbers are equal; minus infinity where one is NaN or infinite and the other is not that. */
   get decibels(): number {
     return this.#noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(this.#signal / this.#noise)
   }

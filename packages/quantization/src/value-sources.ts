@@ -21,6 +21,7 @@ import {
   ReLU,
   ReLU6,
   Reshape,
+  Sigmoid,
   Squeeze,
   Transpose,
   Unsqueeze,
@@ -55,6 +56,7 @@ const joining = namesOf(
   AdaptiveAvgPool1d,
   AdaptiveAvgPool2d,
   AdaptiveAvgPool3d,
+  Sigmoid,
 )
 
 /** Activations that kernels do on the way: the numbers between a layer and them are never seen. */

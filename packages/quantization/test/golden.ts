@@ -44,3 +44,9 @@ export const expectClose = async (actual: Tensor | null | undefined, wanted: Enc
   )
   expect(far).toEqual([])
 }
+
+/** Where there is no gradient, torch may say so with zeros. */
+export const expectGradient = async (actual: Tensor | undefined, wanted: Encoded): Promise<void> => {
+  if (actual === undefined) expect(decoded(wanted).every((x) => x === 0)).toBe(true)
+  else await expectClose(actual, wanted)
+}

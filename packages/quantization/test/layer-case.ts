@@ -27,8 +27,8 @@ import {
 } from '../src/index.js'
 import { drawn, type Encoded } from './golden.js'
 
-/** One layer of golden/qat-layers.json: how it is made, and what torch makes of two steps. */
-export interface LayerCase {
+/** How one layer of the golden files is made. */
+export interface LayerSetup {
   readonly kind: string
   readonly weight: readonly number[]
   readonly input: readonly number[]
@@ -41,6 +41,10 @@ export interface LayerCase {
   readonly momentum: number | null
   readonly zeroGamma: boolean
   readonly source: 'torch' | 'formula'
+}
+
+/** One layer of golden/qat-layers.json: what torch makes of two steps. */
+export interface LayerCase extends LayerSetup {
   readonly steps: readonly {
     readonly output: Encoded
     readonly gradients: Readonly<Record<string, Encoded>>
@@ -55,7 +59,7 @@ export interface LayerCase {
   readonly folded: { readonly weight: Encoded; readonly bias: Encoded | null }
 }
 
-export const nameOf = (one: LayerCase): string =>
+export const nameOf = (one: LayerSetup): string =>
   [
     one.kind,
     one.mode,
@@ -80,31 +84,31 @@ const layerKinds = {
 } as const
 const normKinds = { '1d': BatchNorm1d, '2d': BatchNorm2d, '3d': BatchNorm3d } as const
 
-const axesOf = ({ kind }: LayerCase): '1d' | '2d' | '3d' => kind.match(/\dd$/)?.[0] as '1d'
+const axesOf = ({ kind }: LayerSetup): '1d' | '2d' | '3d' => kind.match(/\dd$/)?.[0] as '1d'
 
-const layerKindOf = (one: LayerCase): keyof typeof layerKinds => {
+const layerKindOf = (one: LayerSetup): keyof typeof layerKinds => {
   if (one.kind.startsWith('Linear')) return 'Linear'
   return `${one.kind.startsWith('ConvTranspose') ? 'ConvTranspose' : 'Conv'}${axesOf(one)}`
 }
 
-const channelsOf = ({ kind, weight, options }: LayerCase): number =>
+const channelsOf = ({ kind, weight, options }: LayerSetup): number =>
   kind.startsWith('ConvTranspose')
     ? (weight[1] as number) * ((options['groups'] as number | undefined) ?? 1)
     : (weight[0] as number)
 
 const camel = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 
-const layerOf = (one: LayerCase): WeightedModule => {
+const layerOf = (one: LayerSetup): WeightedModule => {
   const make = layerKinds[layerKindOf(one)] as (given: object) => WeightedModule
   const options = Object.fromEntries(Object.entries(one.options).map(([name, value]) => [camel(name), value]))
   const bias = one.bias ? drawn(12, [channelsOf(one)]) : null
   return make({ ...options, weight: drawn(11, one.weight), bias })
 }
 
-const gammaOf = (one: LayerCase): Tensor =>
+const gammaOf = (one: LayerSetup): Tensor =>
   drawn(15, [channelsOf(one)], (x, i) => (one.zeroGamma && i === 1 ? 0 : (x + 1.25) * (i % 3 === 2 ? -1 : 1)))
 
-const normOf = (one: LayerCase): NonNullable<QatParts['bn']> => {
+const normOf = (one: LayerSetup): NonNullable<QatParts['bn']> => {
   const count = channelsOf(one)
   return normKinds[axesOf(one)]({
     numFeatures: count,
@@ -119,10 +123,10 @@ const normOf = (one: LayerCase): NonNullable<QatParts['bn']> => {
 }
 
 /** The kind of the float layer that a case is made from. */
-const floatKindOf = ({ kind }: LayerCase): string =>
+const floatKindOf = ({ kind }: LayerSetup): string =>
   kind.includes('Bn') || kind.includes('ReLU') ? `nni.${kind}` : `nn.${kind}`
 
-const partsOf = (one: LayerCase): QatParts => ({
+const partsOf = (one: LayerSetup): QatParts => ({
   layer: layerOf(one),
   ...(one.kind.includes('Bn') && { bn: normOf(one) }),
   ...(one.kind.includes('ReLU') && { activation: ReLU() }),
@@ -135,13 +139,13 @@ const partsOf = (one: LayerCase): QatParts => ({
   slow: one.slow,
 })
 
-const inMode = (module: AnyModule, { mode }: LayerCase): AnyModule => {
+const inMode = (module: AnyModule, { mode }: LayerSetup): AnyModule => {
   if (mode === 'eval') return inference(module)
   return mode === 'frozen' ? freezeBatchNormStats(train(module)) : train(module)
 }
 
 /** The layer of a case, as it is before the first step. */
-export const moduleOf = (one: LayerCase): QatModule => {
+export const moduleOf = (one: LayerSetup): QatModule => {
   const kind = qatKinds.get(floatKindOf(one))
   if (kind === undefined) throw new Error(`no layer for ${one.kind}`)
   const module = inMode(kind(partsOf(one)), one)

@@ -1,28 +1,17 @@
 import { numpy as np } from '@jax-js/jax'
-import {
-  type AnyModule,
-  type BatchNormAttrs,
-  type Given,
-  GraphModule,
-  type Ops,
-  Sequential,
-  type Tensor,
-} from '@nnfuse/ir'
-import type { CallContext, Compute, Differentiable } from './call-context.js'
-import type { Device, Value } from './device.js'
+import { type AnyModule, GraphModule, type Ops, Sequential, type Tensor } from '@nnfuse/ir'
+import type { Compute, Differentiable } from './call-context.js'
+import type { Value } from './device.js'
 import { noForward, wrongInputCount } from './errors.js'
 import { clip, gelu, hardswish, leakyRelu, relu, sigmoid, tanh } from './ops/activations.js'
-import { batchNorm, differentiableBatchNorm } from './ops/batch-norm.js'
-import { conv } from './ops/conv.js'
-import { convTranspose } from './ops/conv-transpose.js'
-import { convWithWayBack } from './ops/conv-way-back.js'
 import { dropout } from './ops/dropout.js'
+import { dynamicIntegers, dynamicScale, dynamicZeroPoint, linearIntegers } from './ops/dynamic-quantize.js'
 import { add, concat, div, divByReciprocal, flatten, mul, sub, where } from './ops/elementwise.js'
-import { gemm, linear } from './ops/linear.js'
-import { adaptiveAvgPool, avgPool, maxPool } from './ops/pooling.js'
 import { dequantize, quantizeDequantize } from './ops/quantize.js'
 import { mean } from './ops/reduce.js'
 import { pad, reshape, squeeze, transpose, unsqueeze } from './ops/shape.js'
+import { layerOps } from './record-layers.js'
+import { poolOps } from './record-pools.js'
 import type { WayBackOf } from './way-back.js'
 
 /*
@@ -32,11 +21,8 @@ import type { WayBackOf } from './way-back.js'
  * without nesting function calls, although forwards are plain synchronous functions.
  */
 
-/** Gives the function to be differentiated, when all that it needs has been read. */
-export type GradientOf = (context: CallContext) => Differentiable | Promise<Differentiable>
-
 /** Stands for a value while a forward is recorded; counted from the module's inputs on. */
-class Slot {
+export class Slot {
   readonly index: number
   constructor(index: number) {
     this.index = index
@@ -48,7 +34,7 @@ export interface ComputeStep {
   readonly inputs: readonly number[]
   readonly compute: Compute
   /** What to differentiate in the place of `compute`, where that cannot be. */
-  readonly gradient: GradientOf | undefined
+  readonly gradient: Differentiable | undefined
   /** A way back that is better than what differentiating gives. */
   readonly wayBack: WayBackOf | undefined
   /** The tensor of the model that this step uploads. */
@@ -87,7 +73,7 @@ const outputCount = (module: AnyModule, path: string, inputs: number): number =>
   }
 }
 
-class Recorder {
+export class Recorder {
   readonly steps: (ComputeStep | CallStep)[] = []
   readonly uses: number[] = []
   readonly inputCount: number
@@ -151,62 +137,29 @@ class Recorder {
 
 type Unary = (x: Parameters<Compute>[0][0], context: Parameters<Compute>[1]) => ReturnType<Compute>
 
-type Layer = (x: Value, weight: Value, bias: Value | undefined, device: Device) => Value
+type IntegerOps = Pick<Ops<Slot>, 'dynamicQuantize' | 'linearIntegers' | 'linearDequantized'>
 
-/** A layer; weight and bias are its own unless others are given. */
-const recordLayer = (
-  recorder: Recorder,
-  x: Slot,
-  { weight, bias }: { readonly weight: Tensor; readonly bias: Tensor | null },
-  given: Given<Slot>,
-  compute: Layer,
-  wayBack?: WayBackOf,
-): Slot => {
-  const ownBias = bias && !given.bias ? [recorder.constant(bias)] : []
-  const inputs = [given.weight ?? recorder.constant(weight), ...(given.bias ? [given.bias] : ownBias)]
-  return recorder.emit(
-    [x, ...inputs],
-    ([value, weightValue, biasValue], { device }) =>
-      compute(value as Value, weightValue as Value, biasValue, device),
-    { wayBack },
-  )
-}
-
-/** Batch-norm; its weight and bias are inputs, so that there are gradients for them. */
-const recordBatchNorm = (recorder: Recorder, x: Slot, attrs: BatchNormAttrs, training: boolean): Slot => {
-  const affine = [attrs.weight, attrs.bias].flatMap((tensor) => (tensor ? [recorder.constant(tensor)] : []))
-  return recorder.emit(
-    [x, ...affine],
-    ([value, ...unused], context) => {
-      for (const one of unused) one.dispose()
-      return batchNorm(value as Value, attrs, training, context)
-    },
-    { gradient: (context) => differentiableBatchNorm(attrs, training, context) },
-  )
-}
-
-type LayerOps = Pick<Ops<Slot>, 'conv' | 'convTranspose' | 'batchNorm' | 'linear' | 'gemm'>
-
-/** What has weights. */
-const layerOps = (recorder: Recorder): LayerOps => ({
-  conv: (x, attrs, given = {}) =>
-    recordLayer(
-      recorder,
-      x,
-      attrs,
-      given,
-      (...values) => conv(attrs, ...values),
-      (inputs, wanted, { device }) => convWithWayBack(attrs, inputs, wanted, device),
+/** Integers are kept in float32 here, which has them all. */
+const integerOps = (recorder: Recorder): IntegerOps => ({
+  dynamicQuantize: (x) => {
+    const scale = recorder.emit([x], ([value]) => dynamicScale(value as Value))
+    const zeroPoint = recorder.emit([x, scale], ([value, by]) =>
+      dynamicZeroPoint(value as Value, by as Value),
+    )
+    const integers = recorder.emit([x, scale, zeroPoint], ([value, by, zero]) =>
+      dynamicIntegers(value as Value, by as Value, zero as Value),
+    )
+    return [integers, scale, zeroPoint]
+  },
+  linearIntegers: (x, zeroPoint, weight) =>
+    recorder.emit([x, zeroPoint], ([value, zero], { device }) =>
+      linearIntegers(value as Value, zero as Value, weight, device),
     ),
-  convTranspose: (x, attrs, given = {}) =>
-    recordLayer(recorder, x, attrs, given, (value, weight, bias) =>
-      convTranspose(attrs, value, weight, bias),
-    ),
-  batchNorm: (x, attrs, training) => recordBatchNorm(recorder, x, attrs, training),
-  linear: (x, attrs, given = {}) =>
-    recordLayer(recorder, x, attrs, given, (value, weight, bias) => linear(attrs, value, weight, bias)),
-  gemm: (x, attrs) =>
-    recordLayer(recorder, x, attrs, {}, (value, weight, bias) => gemm(attrs, value, weight, bias as Value)),
+  linearDequantized: (x, { weight, scale, zeroPoint, axis, format }) => {
+    const integers = [weight, scale, zeroPoint].map((tensor) => recorder.constant(tensor))
+    const floats = recorder.emit(integers, (inputs) => dequantize(inputs, axis, format))
+    return layerOps(recorder).linear(x, { weight, bias: null }, { weight: floats })
+  },
 })
 
 const recordingOps = (recorder: Recorder): Ops<Slot> => {
@@ -226,14 +179,15 @@ const recordingOps = (recorder: Recorder): Ops<Slot> => {
     add: (a, b) => recorder.emit([a, b], add),
     sub: (a, b) => recorder.emit([a, b], sub),
     mul: (a, b) => recorder.emit([a, b], mul),
-    div: (a, b) => recorder.emit([a, b], div, { gradient: () => divByReciprocal }),
+    div: (a, b) => recorder.emit([a, b], div, { gradient: divByReciprocal }),
     sqrt: (x) => unary(x, (value) => np.sqrt(value)),
     where: (condition, a, b) => recorder.emit([condition, a, b], where),
     mean: (x, axes) => unary(x, (value) => mean(value, axes)),
     quantizeDequantize: (x, grid) =>
       recorder.emit([x, grid.scale, grid.zeroPoint], (inputs) => quantizeDequantize(inputs, grid)),
-    dequantize: (integers, scale, zeroPoint, axis) =>
-      recorder.emit([integers, scale, zeroPoint], (inputs) => dequantize(inputs, axis)),
+    dequantize: (integers, scale, zeroPoint, axis, format) =>
+      recorder.emit([integers, scale, zeroPoint], (inputs) => dequantize(inputs, axis, format)),
+    ...integerOps(recorder),
     concat: (values, axis) => recorder.emit(values, (inputs) => concat(inputs, axis)),
     flatten: (x, start, end) => unary(x, (value) => flatten(value, start, end)),
     reshape: (x, sizes) => unary(x, (value) => reshape(value, sizes)),
@@ -241,9 +195,7 @@ const recordingOps = (recorder: Recorder): Ops<Slot> => {
     squeeze: (x, axes) => unary(x, (value) => squeeze(value, axes)),
     unsqueeze: (x, axes) => unary(x, (value) => unsqueeze(value, axes)),
     pad: (x, pads, value) => unary(x, (input) => pad(input, pads, value)),
-    maxPool: (x, attrs) => unary(x, (value, { device }) => maxPool(value, attrs, device)),
-    avgPool: (x, attrs) => unary(x, (value, { device }) => avgPool(value, attrs, device)),
-    adaptiveAvgPool: (x, size) => unary(x, (value, { device }) => adaptiveAvgPool(value, size, device)),
+    ...poolOps(recorder),
     dropout: (x, p, training) =>
       training ? unary(x, (value, { nextSeed }) => dropout(value, p, nextSeed())) : x,
     kept: (attrs, name) =>

@@ -5,6 +5,7 @@ import { Learned } from './learned.js'
 import { type RunInput, toTensor } from './run-input.js'
 import { disposeAll } from './values.js'
 
+/** What {@link run} can be told. */
 export interface RunOptions {
   /** Where to compute: `wasm` (the default) or `webgpu`. */
   readonly device?: DeviceName
@@ -12,6 +13,7 @@ export interface RunOptions {
   readonly seed?: number
 }
 
+/** What comes of a run: numbers, and the model that has learned from them. */
 export interface RunResult<M extends ModelLike = ModelLike> {
   /** The outputs, in memory. Float16 and bfloat16 were computed in float32 and stay so. */
   readonly outputs: Tensor[]

@@ -63,21 +63,21 @@ export class Tape {
       if (value !== undefined && parameter !== undefined) this.#leaves.set(this.#track(value), parameter)
       return value
     }
-    const known = this.#withWayBack(step, tracked, inputs, context)
+    const known = await this.#withWayBack(step, tracked, inputs, context)
     if (known !== undefined) return known
     return step.gradient === undefined
       ? this.#differentiate(tracked, inputs, (values) => synchronous(step.compute(values, context)))
       : this.#differentiateOther(step, tracked, inputs, context)
   }
 
-  #withWayBack(
+  async #withWayBack(
     { wayBack }: ComputeStep,
     tracked: readonly (number | undefined)[],
     inputs: readonly Value[],
     context: CallContext,
-  ): Value | undefined {
+  ): Promise<Value | undefined> {
     const wanted = tracked.map((number) => number !== undefined)
-    const way = wayBack?.(inputs, wanted, context)
+    const way = await wayBack?.(inputs, wanted, context)
     if (way === undefined) return undefined
     const back = Object.assign(
       (cotangent: Value): readonly Value[] => {
@@ -99,12 +99,11 @@ export class Tape {
     inputs: readonly Value[],
     context: CallContext,
   ): Promise<Value | undefined> {
-    const gradient = await (step.gradient as NonNullable<typeof step.gradient>)(context)
     const value = await step.compute(
       inputs.map((input) => input.ref),
       context,
     )
-    const like = this.#differentiate(tracked, inputs, gradient)
+    const like = this.#differentiate(tracked, inputs, step.gradient as Differentiable)
     if (value !== undefined) this.#numbers.set(value, this.#numbers.get(like) as number)
     if (value !== like) like.dispose()
     return value

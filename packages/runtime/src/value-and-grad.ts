@@ -14,6 +14,7 @@ import { addTo, type Gradients, Tape } from './tape.js'
  */
 export type Loss = (outputs: readonly Value[], targets: readonly Value[]) => Value
 
+/** What {@link valueAndGrad} can be told. */
 export interface ValueAndGradOptions extends RunOptions {
   /** What the loss compares the outputs with. */
   readonly targets?: readonly RunInput[]
@@ -21,6 +22,7 @@ export interface ValueAndGradOptions extends RunOptions {
   readonly inputGradients?: boolean
 }
 
+/** The loss, what it depends on by how much, and what {@link run} would have given. */
 export interface ValueAndGradResult<M extends ModelLike = ModelLike> {
   readonly value: number
   /** By the key of the parameter in the state dict. One that the loss does not depend on has none. */

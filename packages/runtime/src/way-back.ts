@@ -19,4 +19,4 @@ export type WayBackOf = (
   inputs: readonly Value[],
   wanted: readonly boolean[],
   context: CallContext,
-) => WayBack | undefined
+) => WayBack | undefined | Promise<WayBack | undefined>

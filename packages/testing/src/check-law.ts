@@ -14,7 +14,7 @@ const isUnfair = (error: unknown): boolean =>
   isNnfuseError(error) && (error.code === 'CASE_CANNOT_RUN' || error.code === 'NO_INPUT_SHAPE')
 
 /** A rule that throws breaks whatever law it is tried for; a case that cannot be used breaks none. */
-const violationOf = async (check: () => Verdict | Promise<Verdict>): Promise<Answer | undefined> => {
+export const violationOf = async (check: () => Verdict | Promise<Verdict>): Promise<Answer | undefined> => {
   try {
     return await check()
   } catch (cause) {

@@ -77,4 +77,10 @@ export const lawBroken = ({ law, rule, problem, where, cause }: BrokenLawDetails
     ...(cause !== undefined && { cause }),
   })
 
+export const swapBroken = ({ law, rule, problem, where, cause }: BrokenLawDetails): NnfuseError =>
+  new NnfuseError('LAW_BROKEN', `the swap in "${rule}" breaks the law "${law}": ${problem}\n\n${where}\n`, {
+    path: rule,
+    ...(cause !== undefined && { cause }),
+  })
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -3,6 +3,7 @@ import type { LayerGenerator } from './generators/layer-generator.js'
 import type { Settings } from './law.js'
 import type { Engine } from './settle.js'
 
+/** How thoroughly {@link lawsOf} looks, and with which layers. */
 export interface LawOptions {
   /** Random models for each law of each rule. Default 10; 0 leaves them out. */
   readonly runs?: number

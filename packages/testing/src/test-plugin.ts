@@ -7,12 +7,14 @@ import type { LawOptions } from './settings.js'
 /** What registers a test: `test` of vitest, of `node:test`, of Jest, of Bun. */
 export type TestFunction = (name: string, run: () => Promise<void>) => unknown
 
+/** The options of the laws, and what registers tests. */
 export interface TestPluginOptions extends LawOptions {
   /** Default: the global `test`, where the runner provides one. */
   readonly test?: TestFunction
 }
 
-const globalTest = (): TestFunction => {
+/** The `test` that the runner provides. */
+export const globalTest = (): TestFunction => {
   const { test } = globalThis as { readonly test?: unknown }
   if (typeof test === 'function') return test as TestFunction
   throw noTestFunction()

@@ -1,12 +1,13 @@
 import { type Model, readValues, type Tensor } from '@nnfuse/ir'
 import { type OpenedModel, type OpenModel, SignalToNoise } from '@nnfuse/quantization'
 import { type SharedValue, sharedValues, withOutputs } from './layer-values.js'
+import { plainDecibels } from './plain-decibels.js'
 
 /** How far what a layer gives is from what it gives in the other model. */
 export interface LayerNoise {
   readonly path: string
   readonly kind: string
-  /** Signal-to-noise ratio of its output; null where nothing differs. */
+  /** Signal-to-noise ratio of its output; null where nothing differs, -100 where one is NaN and the other is not. */
   readonly decibels: number | null
   /** The noise that the layer adds to that of its inputs, as a part of its signal: 0.01 is one per cent of its power. */
   readonly added: number
@@ -35,16 +36,20 @@ const compareBatch = async (
 const outputsIn = ({ root }: Model): readonly string[] =>
   (root.attrs as { readonly outputs: readonly string[] }).outputs
 
-const noisePart = (ratios: Ratios, name: string): number =>
-  10 ** (-(ratios.get(name)?.decibels ?? Number.POSITIVE_INFINITY) / 10)
+const decibelsAt = (ratios: Ratios, name: string): number | null =>
+  plainDecibels(ratios.get(name)?.decibels ?? Number.POSITIVE_INFINITY)
+
+const noisePart = (ratios: Ratios, name: string): number => {
+  const decibels = decibelsAt(ratios, name)
+  return decibels === null ? 0 : 10 ** (-decibels / 10)
+}
 
 const rowOf = ({ name, path, kind, inputs }: SharedValue, ratios: Ratios): LayerNoise => {
-  const decibels = ratios.get(name)?.decibels ?? Number.POSITIVE_INFINITY
   const before = Math.max(0, ...inputs.map((input) => noisePart(ratios, input)))
   return {
     path,
     kind,
-    decibels: Number.isFinite(decibels) ? decibels : null,
+    decibels: decibelsAt(ratios, name),
     added: Math.max(0, noisePart(ratios, name) - before),
   }
 }

@@ -6,6 +6,7 @@ import { findConfig } from './find-config.js'
 import { loadPlugin, type NamedPlugin, namedPlugin } from './load-plugin.js'
 import { readConfig } from './read-config.js'
 
+/** Where `loadPlugins` looks for plugins. */
 export interface LoadPluginsOptions {
   /** Where the configuration file is looked for, and from where `plugins` are. Default: the working directory. */
   readonly folder?: string

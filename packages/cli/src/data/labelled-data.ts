@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { badNpy, cannotReadData } from '../errors.js'
 import { type NpyArray, parseNpy } from './npy.js'
 
-/** Inputs with the class that each belongs to. */
-export interface LabelledData {
+/** Inputs in a file of their own. */
+export interface ExampleData {
   /** The folder it was read from. */
   readonly path: string
   readonly count: number
@@ -12,6 +12,10 @@ export interface LabelledData {
   readonly itemShape: readonly number[]
   /** All inputs, one after the other. */
   readonly inputs: NpyArray
+}
+
+/** Inputs with the class that each belongs to. */
+export interface LabelledData extends ExampleData {
   readonly labels: readonly number[]
 }
 
@@ -30,16 +34,28 @@ const labelsOf = ({ dtype, shape, values }: NpyArray, path: string): number[] =>
 }
 
 /**
+ * Reads `inputs.npy`, `[N, ...]`, from a folder.
+ *
+ * @throws NnfuseError `CANNOT_READ_DATA` or `BAD_NPY`.
+ */
+export const readExampleData = async (folder: string): Promise<ExampleData> => {
+  const path = join(folder, 'inputs.npy')
+  const inputs = await readNpy(path)
+  const [count, ...itemShape] = inputs.shape
+  if (count === undefined || count === 0) throw badNpy(path, 'it holds no inputs')
+  return { path: folder, count, itemShape, inputs }
+}
+
+/**
  * Reads `inputs.npy`, `[N, ...]`, and `labels.npy`, `[N]`, from a folder.
  *
  * @throws NnfuseError `CANNOT_READ_DATA` or `BAD_NPY`.
  */
 export const readLabelledData = async (folder: string): Promise<LabelledData> => {
-  const [inputsPath, labelsPath] = [join(folder, 'inputs.npy'), join(folder, 'labels.npy')]
-  const inputs = await readNpy(inputsPath)
+  const labelsPath = join(folder, 'labels.npy')
+  const data = await readExampleData(folder)
+  const { count } = data
   const labels = labelsOf(await readNpy(labelsPath), labelsPath)
-  const [count, ...itemShape] = inputs.shape
-  if (count === undefined || count === 0) throw badNpy(inputsPath, 'it holds no inputs')
   if (labels.length !== count) {
     throw badNpy(
       labelsPath,
@@ -47,5 +63,5 @@ export const readLabelledData = async (folder: string): Promise<LabelledData> =>
       'Each input needs one label.',
     )
   }
-  return { path: folder, count, itemShape, inputs, labels }
+  return { ...data, labels }
 }

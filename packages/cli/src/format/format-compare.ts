@@ -1,12 +1,13 @@
 import type { LayerNoise } from '../compare/layer-noise.js'
 import type { CompareFilesResult } from '../compare-files.js'
 import { formatAccuracy } from './format-check.js'
-import { formatDecibels } from './format-decibels.js'
+import { decibelsNote, formatDecibels } from './format-decibels.js'
 import { formatChange, formatCount, formatTime, plural } from './numbers.js'
 import type { Paint } from './paint.js'
 import { alignRows, visible } from './table.js'
 
-const percent = (part: number): string => `${(100 * part).toFixed(2)} %`
+/** More noise than signal is all the same. */
+const percent = (part: number): string => (part > 1 ? '> 100 %' : `${(100 * part).toFixed(2)} %`)
 
 const layerRow = ({ path, kind, decibels, added }: LayerNoise): string[] => [
   visible(path),
@@ -25,7 +26,10 @@ const layerLines = ({ layers, batches }: CompareFilesResult, paint: Paint): stri
   return [
     paint.title(head),
     ...rows,
-    paint.faint(`on ${plural(batches, 'batch', 'batches')}; noise in parts of the signal's power`),
+    paint.faint(`on ${plural(batches, 'batch', 'batches')}; ${decibelsNote}`),
+    paint.faint(
+      'noise added is what the layer adds to that of its inputs, in parts of the power of its signal',
+    ),
   ]
 }
 
@@ -76,7 +80,9 @@ export const formatCompare = (result: CompareFilesResult, paint: Paint): string 
     '',
     ...sizeLines(result, paint),
     '',
-    ...(accuracy === undefined ? [] : [formatAccuracy(accuracy, ['the first', 'the second'])]),
+    accuracy
+      ? formatAccuracy(accuracy, ['the first', 'the second'])
+      : paint.faint('accuracy: the data has no labels.npy, or is not in inputs.npy'),
     ...latencyLines(result),
   ]
   return `${lines.join('\n').trimEnd()}\n`

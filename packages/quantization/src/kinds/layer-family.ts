@@ -22,6 +22,8 @@ export type WeightedAttrs = ConvAttrs | ConvTransposeAttrs | LinearAttrs
 export interface LayerFamily<A = WeightedAttrs> {
   /** The axis of the weight whose indices have a scale each where there is one a channel. */
   readonly weightAxis: number
+  /** The axis of the weight whose indices are what goes in. */
+  readonly inputAxis: number
   compute<V>(ops: Ops<V>, x: V, attrs: A, given: Given<V>): V
   /** A number for each output channel, `[C]`, so that it broadcasts to the weight. */
   toWeight<V>(ops: Ops<V>, factor: V, attrs: A): V
@@ -35,6 +37,7 @@ const ones = (count: number): number[] => new Array<number>(count).fill(1)
 
 const convFamily: LayerFamily<ConvAttrs> = {
   weightAxis: 0,
+  inputAxis: 1,
   compute: (ops, x, attrs, given) => ops.conv(x, attrs, given),
   toWeight: (ops, factor, { weight }) => ops.reshape(factor, [-1, ...ones(weight.shape.length - 1)]),
   rank: ({ weight }) => weight.shape.length,
@@ -56,6 +59,7 @@ const factorsOfGroups = <V>(ops: Ops<V>, factor: V, { weight, groups }: ConvTran
 
 const convTransposeFamily: LayerFamily<ConvTransposeAttrs> = {
   weightAxis: 1,
+  inputAxis: 0,
   compute: (ops, x, attrs, given) => ops.convTranspose(x, attrs, given),
   toWeight: (ops, factor, attrs) =>
     attrs.groups === 1
@@ -67,6 +71,7 @@ const convTransposeFamily: LayerFamily<ConvTransposeAttrs> = {
 
 const linearFamily: LayerFamily<LinearAttrs> = {
   weightAxis: 0,
+  inputAxis: 1,
   compute: (ops, x, attrs, given) => ops.linear(x, attrs, given),
   toWeight: (ops, factor) => ops.reshape(factor, [-1, 1]),
   rank: () => 2,

@@ -1,4 +1,11 @@
-import { type BatchNormAttrs, findModule, floatTensor, stateDict, type Tensor } from '@nnfuse/ir'
+import {
+  type BatchNormAttrs,
+  findModule,
+  floatTensor,
+  loadStateDict,
+  stateDict,
+  type Tensor,
+} from '@nnfuse/ir'
 import { run } from '@nnfuse/runtime'
 import { describe, expect, test } from 'vitest'
 import { drawn, expectClose, numbersOf, readGolden } from '../../test/golden.js'
@@ -54,6 +61,16 @@ test("state-dict keys are torch's", () => {
     'weight_fake_quant.scale',
     'weight_fake_quant.zero_point',
   ])
+})
+
+test("a state dict of torch's first version, with gamma and beta, is refused with its keys", () => {
+  const module = moduleOf(find('ConvBn2d'))
+  const renamed = new Map(
+    [...stateDict(module)].map(([key, tensor]) => [key.replace('bn.weight', 'gamma'), tensor]),
+  )
+  expect(() => loadStateDict(module, renamed)).toThrow(
+    expect.objectContaining({ code: 'BAD_STATE_DICT', message: expect.stringMatching(/bn\.weight.*gamma/s) }),
+  )
 })
 
 test('a gamma of 0 leaves the running mean a number, where torch makes it NaN', async () => {

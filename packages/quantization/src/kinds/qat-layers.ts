@@ -27,7 +27,15 @@ export interface QatParts {
   readonly slow?: boolean
 }
 
+/**
+ * A layer that quantizes its weight in each forward. Its attributes are those of the float layer; its children are
+ * `weight_fake_quant`, and `bn` and `activation` where it has them.
+ */
 export type QatModule = Module<string, QatLayerAttrs>
+/**
+ * A kind of layers that quantize their weight in each forward; called with a float layer, and what is held together
+ * with it.
+ */
 export type QatKind<N extends string = string> = Kind<N, QatLayerAttrs, [parts: QatParts]>
 
 /** Why a batch-norm cannot be folded into a layer while it trains; undefined where it can. */

@@ -1,8 +1,11 @@
 import {
   type AnyKind,
   type AnyModule,
+  type FloatDType,
+  type IntegerFormat,
   type Kind,
   kind,
+  Linear,
   type Module,
   type Ops,
   type Tensor,
@@ -23,8 +26,24 @@ export interface Quantized {
    * grid of the input is not known, or where there is none.
    */
   readonly biasScale: Tensor | null
+  /**
+   * So many neighbours along the axis of the spec share a scale; the shape of the scale is then that of the weight but for
+   * this axis.
+   */
+  readonly blockSize?: number
+  /** The dtype of the float layer, where that is not float32. */
+  readonly floats?: FloatDType
+  /**
+   * Whether the values that go in are floats. Then it is written as kernels for floats look for it, weights of 4 bits two
+   * to a byte, where kernels of integers look for 8 bits.
+   */
+  readonly weightsOnly?: boolean
 }
 
+/**
+ * Attributes of the float layer with integers as weight and, where the grid of its input is known, as bias; and the
+ * grids of both.
+ */
 export type QuantizedAttrs = WeightedAttrs & Quantized
 
 /** What a layer of integers is made of. */
@@ -33,28 +52,57 @@ export interface QuantizedParts {
   readonly activation?: AnyModule
 }
 
+/** A layer of integers. Its only child is `activation`, where it has one. */
 export type QuantizedModule = Module<string, QuantizedAttrs>
+/** A kind of layers of integers. */
 export type QuantizedKind<N extends string = string> = Kind<N, QuantizedAttrs, [parts: QuantizedParts]>
 
 const zeros = ({ shape }: Tensor): Tensor =>
   tensorOf('int32', shape, new Uint8Array(4 * shape.reduce((count, dim) => count * dim, 1)))
 
-const weightOf = <V>(ops: Ops<V>, { weight, weightSpec, weightScale, weightZeroPoint }: QuantizedAttrs): V =>
+const packedType = ({ dtype }: QuantSpec): Pick<IntegerFormat, 'dtype'> =>
+  dtype === 'int4' || dtype === 'uint4' ? { dtype } : {}
+
+const formatOf = ({ weightSpec, blockSize, floats, weightsOnly }: QuantizedAttrs): IntegerFormat => ({
+  ...(floats !== undefined && { floats }),
+  ...(weightsOnly && packedType(weightSpec)),
+  ...(blockSize !== undefined && { blockSize }),
+})
+
+const weightOf = <V>(ops: Ops<V>, attrs: QuantizedAttrs): V =>
   ops.dequantize(
-    ops.constant(weight),
-    ops.constant(weightScale),
-    ops.constant(weightZeroPoint),
-    weightSpec.axis ?? 0,
+    ops.constant(attrs.weight),
+    ops.constant(attrs.weightScale),
+    ops.constant(attrs.weightZeroPoint),
+    attrs.weightSpec.axis ?? 0,
+    formatOf(attrs),
   )
+
+/** A linear layer of floats with a weight of integers. */
+const weightsOnlyLinear = <V>(ops: Ops<V>, attrs: QuantizedAttrs, x: V): V => {
+  const product = ops.linearDequantized(x, {
+    weight: attrs.weight,
+    scale: attrs.weightScale,
+    zeroPoint: attrs.weightZeroPoint,
+    axis: attrs.weightSpec.axis ?? 0,
+    format: formatOf(attrs),
+  })
+  return attrs.bias === null ? product : ops.add(product, ops.constant(attrs.bias))
+}
 
 const biasOf = <V>(ops: Ops<V>, { bias, biasScale }: QuantizedAttrs): V | undefined =>
   bias === null || biasScale === null
     ? undefined
     : ops.dequantize(ops.constant(bias), ops.constant(biasScale), ops.constant(zeros(biasScale)), 0)
 
-const forward = <V>(ops: Ops<V>, family: LayerFamily, { attrs, children }: QuantizedModule, x: V): V => {
+const computed = <V>(ops: Ops<V>, family: LayerFamily, attrs: QuantizedAttrs, x: V): V => {
+  if (attrs.weightsOnly && family === familyOf(Linear.kind)) return weightsOnlyLinear(ops, attrs, x)
   const bias = biasOf(ops, attrs)
-  const y = family.compute(ops, x, attrs, { weight: weightOf(ops, attrs), ...(bias && { bias }) })
+  return family.compute(ops, x, attrs, { weight: weightOf(ops, attrs), ...(bias && { bias }) })
+}
+
+const forward = <V>(ops: Ops<V>, family: LayerFamily, { attrs, children }: QuantizedModule, x: V): V => {
+  const y = computed(ops, family, attrs, x)
   const activation = children.get('activation')
   return activation === undefined ? y : (ops.call('activation', activation, [y])[0] as V)
 }

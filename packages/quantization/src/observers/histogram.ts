@@ -24,8 +24,8 @@ export interface Histogram {
 /** All float32 numbers are multiples of 2^-149. */
 const leastExponent = -149
 
+/** Bins are the narrowest for one value alone: the logarithm of 0 is minus infinity. */
 const exponentFor = (min: number, max: number, bins: number): number => {
-  if (min === max) return leastExponent
   let exponent = Math.max(leastExponent, Math.floor(Math.log2((max - min) / bins)) - 2)
   while (Math.floor(max / 2 ** exponent) - Math.floor(min / 2 ** exponent) >= bins) exponent += 1
   return exponent
@@ -72,6 +72,7 @@ const countedIn = (values: ArrayLike<number>, min: number, max: number, bins: nu
   return { exponent, first, counts, min, max }
 }
 
+/** What {@link histogram} and {@link percentile} can be told. */
 export interface HistogramOptions {
   /** At most so many bins, at least half as many once there is more than one value. Default 4096. */
   readonly bins?: number

@@ -4,6 +4,7 @@ import type { Observer, Range } from './observer.js'
 
 const { fround } = Math
 
+/** What {@link movingAverage} can be told. */
 export interface MovingAverageOptions {
   /** Weight of the newest values. Default 0.01; 1 forgets all others. */
   readonly averagingConstant?: number

@@ -12,6 +12,8 @@ export interface Range {
  */
 export interface Observer<S = unknown> {
   readonly name: string
+  /** The state before anything was seen, where that is not null: then there is nothing to wait for. */
+  readonly start?: S
   /**
    * The state after some more values. Infinities are left out, as they are clamped in any case; no values change nothing.
    *

@@ -120,12 +120,33 @@ describe.each([
     const state = seen(observer, [1, 2])
     expect(observer.observe(state, [], [0], null)).toEqual(state)
     expect(observer.observe(state, [Number.POSITIVE_INFINITY], [1], null)).toEqual(state)
+    expect(seen(observer, [1, Number.POSITIVE_INFINITY, 2, Number.NEGATIVE_INFINITY])).toEqual(state)
     expect(observer.observe(null, [], [0, 3], null)).toBeNull()
     expect(observer.range(null, int8)).toBeNull()
     expect(() => observer.observe(state, [Number.NaN], [1], null)).toThrow(
       expect.objectContaining({ code: 'NAN_OBSERVED' }),
     )
   })
+})
+
+test('shards of channels merge, too, in any order', () => {
+  const rows = fc.array(fc.tuple(fc.float({ noNaN: true }), fc.float({ noNaN: true })), {
+    minLength: 1,
+    maxLength: 8,
+  })
+  const observed = (list: readonly (readonly number[])[]): Range | null =>
+    minMax().observe(null, list.flat(), [list.length, 2], 1)
+  fc.assert(
+    fc.property(fc.array(rows, { minLength: 1, maxLength: 5 }), (shards) => {
+      const finite = shards.map((shard) => shard.filter((row) => row.every(Number.isFinite)))
+      const states = finite.map(observed)
+      const merged = (list: readonly (Range | null)[]) => list.reduce((a, b) => minMax().merge(a, b), null)
+      const all = finite.flat()
+      const whole = all.length === 0 ? null : observed(all)
+      expect(merged(states)).toEqual(whole)
+      expect(merged([...states].reverse())).toEqual(whole)
+    }),
+  )
 })
 
 test('a moving average with constant 1 forgets all but the newest, as a memoryless observer', () => {
@@ -179,6 +200,45 @@ describe('histogram', () => {
     expect(Math.abs((max[0] as number) - (torch?.newMax ?? 0))).toBeLessThan(0.02)
   })
 
+  // torch's test_histogram_observer_one_sided
+  test('of values of one sign has its zero point at the end', () => {
+    const spec = quantSpec({ dtype: 'uint8', reduceRange: true })
+    const state = seen(histogram({ bins: 8 }), [0, 0.3, 1.2, 1.7])
+    const { scale, zeroPoint } = calculateQParams(histogram().range(state, spec), spec)
+    expect(zeroPoint[0]).toBe(0)
+    expect(scale[0]).toBeLessThanOrEqual(Math.fround(1.7) / 127)
+  })
+
+  // torch's test_histogram_observer_single_inputs, _same_inputs
+  test('of one value, however often it was seen, is that value', () => {
+    for (const value of [1, -0.3, 0, 1e-30, 3e38]) {
+      const at = [Math.fround(value)]
+      const state = seen(histogram(), [value, value], [value])
+      expect(histogram().range(state, int8)).toEqual({ min: at, max: at })
+    }
+  })
+
+  // torch's test_histogram_observer_extreme_inputs, _handle_close_to_infinity, _handle_OOM_due_to_close_min_max_value
+  test('has as few bins and a range within what was seen, however far or close values are', () => {
+    const far = [
+      [1e-38, 3.4e38],
+      [-1.6e38, 1.6e38],
+      [1, 1 + 2 ** -23],
+      [0, 1e-45],
+      [2048, 2048.0001, 1e-6],
+    ]
+    for (const one of far) {
+      const values = one.map(Math.fround)
+      const state = seen(histogram(), values) as Histogram
+      expect(state.counts.length).toBeLessThanOrEqual(4096)
+      const { min, max } = histogram().range(state, int8) as Range
+      expect(min[0]).toBeGreaterThanOrEqual(Math.min(...values))
+      expect(max[0]).toBeLessThanOrEqual(Math.max(...values))
+      const { scale } = calculateQParams({ min, max }, int8)
+      expect(Number.isFinite(scale[0]) && (scale[0] as number) > 0).toBe(true)
+    }
+  })
+
   test('is for one range a tensor', () => {
     expect(() => histogram().observe(null, [1, 2], [2], 0)).toThrow(
       expect.objectContaining({ code: 'BAD_OBSERVER' }),
@@ -192,6 +252,10 @@ test('a percentile leaves out so many values at either end', () => {
   const { min, max } = observer.range(seen(observer, data), int8) as Range
   expect(min[0]).toBeCloseTo(0.05, 3)
   expect(max[0]).toBeCloseTo(0.95, 3)
+  const few = percentile({ percentile: 80 })
+  const range = few.range(seen(few, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), int8) as Range
+  expect(range.min[0]).toBe(1)
+  expect(range.max[0]).toBeCloseTo(8, 2)
   const all = percentile({ percentile: 100 })
   expect(all.range(seen(all, data), int8)).toEqual({ min: [0], max: [Math.fround(0.9999)] })
 })

@@ -2,6 +2,7 @@ import { badObserver } from '../errors.js'
 import { countingObserver, type Histogram, type HistogramOptions } from './histogram.js'
 import type { Observer } from './observer.js'
 
+/** What {@link percentile} can be told. */
 export interface PercentileOptions extends HistogramOptions {
   /** So many per cent of the values lie within the range, half of the others on each side. Default 99.99. */
   readonly percentile?: number

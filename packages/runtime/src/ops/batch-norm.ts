@@ -1,7 +1,7 @@
 import { numpy as np } from '@jax-js/jax'
 import { type BatchNormAttrs, floatTensor, readValues, type Tensor, tensorOf } from '@nnfuse/ir'
-import type { CallContext, Differentiable } from '../call-context.js'
-import { type Device, scalar, type Value } from '../device.js'
+import type { CallContext } from '../call-context.js'
+import type { Device, Value } from '../device.js'
 import { badInput, wrongShape } from '../errors.js'
 
 /** Mean and biased variance of each channel, in numbers, and how many elements they are of. */
@@ -26,14 +26,15 @@ const checkShape = (shape: readonly number[], features: number, kind: string): v
 }
 
 /** The mean of each channel, first within each sample: shorter sums lose less. */
-const channelMean = (x: Value): Value => {
+export const channelMean = (x: Value): Value => {
   const spatial = x.shape.slice(2).map((_, i) => i + 2)
   return np.mean(spatial.length === 0 ? x : np.mean(x, spatial), 0)
 }
 
 const numbersOf = async (x: Value): Promise<ArrayLike<number>> => (await x.data()) as Float32Array
 
-const asChannels = (values: ArrayLike<number>, like: Value, device: Device): Value => {
+/** A number for each channel, so that it broadcasts to a value. */
+export const asChannels = (values: ArrayLike<number>, like: Value, device: Device): Value => {
   const shape = [values.length, ...like.shape.slice(2).map(() => 1)]
   return like.dtype === np.float64
     ? device.array(Float64Array.from(values), shape, 'float64')
@@ -104,64 +105,49 @@ const statisticsFor = async (
   return batch
 }
 
-/** `(x - mean) * (weight / sqrt(variance + eps)) + bias`; the factor of each channel is computed in float64. */
-export const batchNorm = async (
+/** What a batch-norm normalizes by, in numbers; while it trains, running statistics have been updated. */
+export interface Normalization {
+  readonly mean: ArrayLike<number>
+  readonly variance: ArrayLike<number>
+  readonly weight: ArrayLike<number> | null
+  readonly bias: ArrayLike<number> | null
+}
+
+/** Statistics, weight and bias for an input; looks at it only. */
+export const normalizationOf = async (
   x: Value,
   attrs: BatchNormAttrs,
   training: boolean,
   context: CallContext,
-): Promise<Value> => {
+): Promise<Normalization> => {
   checkShape(x.shape, attrs.numFeatures, context.kind)
-  const { device } = context
   const { mean, variance } = await statisticsFor(x, attrs, training, context)
   const weight = attrs.weight && (await floats(attrs.weight))
   const bias = attrs.bias && (await floats(attrs.bias))
-  const scale = Float64Array.from(variance, (value, c) => (weight?.[c] ?? 1) / Math.sqrt(value + attrs.eps))
+  return { mean, variance, weight, bias }
+}
+
+/** `(x - mean) * (weight / sqrt(variance + eps)) + bias`; the factor of each channel is computed in float64. */
+export const normalized = (
+  x: Value,
+  { mean, variance, weight, bias }: Normalization,
+  eps: number,
+  device: Device,
+): Value => {
+  const scale = Float64Array.from(variance, (value, c) => (weight?.[c] ?? 1) / Math.sqrt(value + eps))
   const centred = x.sub(asChannels(mean, x, device))
   const scaled = centred.mul(asChannels(scale, centred, device))
   return bias === null ? scaled : scaled.add(asChannels(bias, scaled, device))
 }
 
-const usesBatch = ({ runningMean, runningVar }: BatchNormAttrs, training: boolean): boolean =>
-  training || runningMean === null || runningVar === null
-
-interface Moments {
-  readonly mean: Value
-  readonly variance: Value
-}
-
-/** As arrays that can be differentiated, shaped to broadcast to `x`. */
-const momentsOf = (x: Value): Moments => {
-  const shape = [-1, ...x.shape.slice(2).map(() => 1)]
-  const mean = channelMean(x.ref).reshape(shape)
-  const centred = x.sub(mean.ref)
-  return { mean, variance: channelMean(centred.ref.mul(centred)).reshape(shape) }
-}
-
-/**
- * The same in arrays from beginning to end, so that it can be differentiated: of the input, and of the weight and bias
- * where there are such. The running statistics are left alone.
- */
-export const differentiableBatchNorm = async (
+export const batchNorm = async (
+  x: Value,
   attrs: BatchNormAttrs,
   training: boolean,
-  { learned, device }: CallContext,
-): Promise<Differentiable> => {
-  const { runningMean, runningVar } = learned.latest(attrs)
-  const running = usesBatch(attrs, training)
-    ? undefined
-    : { mean: await floats(runningMean as Tensor), variance: await floats(runningVar as Tensor) }
-  return (inputs) => {
-    const [x, ...affine] = inputs as readonly [Value, ...Value[]]
-    const channels = [-1, ...x.shape.slice(2).map(() => 1)]
-    const { mean, variance } = running
-      ? { mean: asChannels(running.mean, x, device), variance: asChannels(running.variance, x, device) }
-      : momentsOf(x.ref)
-    const root = np.sqrt(variance.add(scalar(x, attrs.eps)))
-    const normalized = x.sub(mean).div(root)
-    const weight = attrs.weight && affine[0]
-    const bias = attrs.bias && affine[attrs.weight ? 1 : 0]
-    const scaled = weight ? normalized.mul(weight.reshape(channels)) : normalized
-    return bias ? scaled.add(bias.reshape(channels)) : scaled
-  }
-}
+  context: CallContext,
+): Promise<Value> =>
+  normalized(x, await normalizationOf(x, attrs, training, context), attrs.eps, context.device)
+
+/** Whether a batch-norm normalizes by what it is given, which then depends on it. */
+export const usesBatch = ({ runningMean, runningVar }: BatchNormAttrs, training: boolean): boolean =>
+  training || runningMean === null || runningVar === null

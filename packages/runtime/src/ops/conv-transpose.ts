@@ -11,7 +11,8 @@ import { extentOf, halves } from './padding.js'
  * extent - 1, less what the layer takes off the output.
  */
 
-const takenOff = (attrs: ConvTransposeAttrs, sizes: readonly number[], axis: number): PadPair => {
+/** What the layer takes off the full overlap along an axis: its padding. */
+export const takenOff = (attrs: ConvTransposeAttrs, sizes: readonly number[], axis: number): PadPair => {
   const { padding, stride, outputPadding } = attrs
   if (typeof padding !== 'string') return padding[axis] ?? [0, 0]
   const step = stride[axis] ?? 1

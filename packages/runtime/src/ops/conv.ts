@@ -1,8 +1,7 @@
-import { lax } from '@jax-js/jax'
 import { type ConvAttrs, inChannels, kernelSize, type PadPair } from '@nnfuse/ir'
 import type { Device, Value } from '../device.js'
 import { badInput, wrongShape } from '../errors.js'
-import { convByColumns, gainsByColumns } from './im2col.js'
+import { convolve } from './convolve.js'
 import { extentOf, padPairs, padWithElements, type Window } from './padding.js'
 
 const axisNames = ['D', 'H', 'W']
@@ -43,14 +42,6 @@ export const conv = (
   checkFits(sizes, pairs, window)
   const padded = paddingMode === 'zeros' ? x : padWithElements(x, pairs, paddingMode, device)
   const zeros = paddingMode === 'zeros' ? pairs : pairs.map((): PadPair => [0, 0])
-  const product = gainsByColumns(padded.shape, attrs.weight.shape, zeros, window)
-    ? convByColumns(padded, weight, zeros, window, groups, device)
-    : lax.convGeneralDilated(
-        padded,
-        weight,
-        [...stride],
-        zeros.map(([before, after]) => [before, after]),
-        { rhsDilation: [...dilation], featureGroupCount: groups },
-      )
+  const product = convolve(padded, weight, zeros, window, groups, device)
   return addBias(product, bias)
 }

@@ -32,7 +32,7 @@ export const mul: (inputs: readonly Value[]) => Value = broadcasting((a, b) => n
  * jax-js multiplies by the reciprocal, which rounds twice: of float32 quotients, one in four is off in the last bit. By
  * way of float64, where a device has it, they are right.
  */
-const quotient = (a: Value, b: Value): Value => {
+export const quotient = (a: Value, b: Value): Value => {
   const exact = a.dtype === np.float32 && b.dtype === np.float32 && a.device === 'wasm'
   return exact ? a.astype(np.float64).div(b.astype(np.float64)).astype(np.float32) : a.div(b)
 }

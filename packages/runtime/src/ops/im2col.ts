@@ -58,31 +58,48 @@ const sourcesOf = ({ padded, out, width }: Geometry, window: Window): Int32Array
   return sources
 }
 
-/** Where each element of `[positions, kernel]` stands in the padded channel. */
-export const sourcesByPosition = (
-  sizes: readonly number[],
-  pairs: readonly PadPair[],
-  window: Window,
-): Int32Array => {
-  const geometry = geometryOf(sizes, pairs, window)
-  const byKernel = sourcesOf(geometry, window)
-  const [kernel, positions] = [product(window.kernel), product(geometry.out)]
-  return Int32Array.from(
-    { length: kernel * positions },
-    (_, i) => byKernel[(i % kernel) * geometry.width + Math.floor(i / kernel)] as number,
-  )
+/** Bytes of the columns of an input. */
+const columnBytes = (shape: readonly number[], pairs: readonly PadPair[], window: Window): number => {
+  const [samples = 0, channels = 0, ...sizes] = shape
+  return samples * channels * product(window.kernel) * geometryOf(sizes, pairs, window).width * 4
 }
 
-/** Whether a convolution gains by columns: not where each channel stands alone, nor where they grow too large. */
+/** Whether columns of an input do not grow too large. */
+export const columnsFit = (shape: readonly number[], pairs: readonly PadPair[], window: Window): boolean =>
+  columnBytes(shape, pairs, window) <= memoryLimit
+
+/** So many output channels use each column that gathering it pays, as measured by `scripts/bench-gradients.mjs`. */
+const outputsToPay = 16
+
+/** Whether a convolution gains by columns: not where few channels use them, nor where they grow too large. */
 export const gainsByColumns = (
   shape: readonly number[],
   weight: readonly number[],
   pairs: readonly PadPair[],
   window: Window,
-): boolean => {
-  const [samples = 0, channels = 0, ...sizes] = shape
-  const { width } = geometryOf(sizes, pairs, window)
-  return (weight[1] ?? 0) > 1 && samples * channels * product(window.kernel) * width * 4 <= memoryLimit
+  groups: number,
+): boolean =>
+  (weight[0] ?? 0) / groups > outputsToPay && product(window.kernel) > 1 && columnsFit(shape, pairs, window)
+
+/** `[N, groups, in / groups * kernel, positions]` of `[N, in, ...spatial]`; positions after the last are of no use. */
+export const columnsOf = (
+  x: Value,
+  pairs: readonly PadPair[],
+  window: Window,
+  groups: number,
+  device: Device,
+): Value => {
+  const [samples = 0, channels = 0, ...sizes] = x.shape
+  const geometry = geometryOf(sizes, pairs, window)
+  const amounts = [[0, 0], [0, 0], ...pairs].map(([before, after]): [number, number] => [
+    before ?? 0,
+    after ?? 0,
+  ])
+  const flat = np.pad(x, amounts).reshape([samples, channels, product(geometry.padded)])
+  const sources = sourcesOf(geometry, window)
+  const gathered = np.take(flat, device.array(sources, [sources.length], 'int32'), 2)
+  const depth = (channels / groups) * product(window.kernel)
+  return gathered.reshape([samples, groups, depth, geometry.width])
 }
 
 /** `x` is `[N, in, ...spatial]`, `weight` is `[out, in / groups, ...kernel]`. */
@@ -94,20 +111,11 @@ export const convByColumns = (
   groups: number,
   device: Device,
 ): Value => {
-  const [samples = 0, channels = 0, ...sizes] = x.shape
-  const [outputs = 0] = weight.shape
-  const geometry = geometryOf(sizes, pairs, window)
-  const { padded, out, width } = geometry
-  const depth = (channels / groups) * product(window.kernel)
-  const amounts = [[0, 0], [0, 0], ...pairs].map(([before, after]): [number, number] => [
-    before ?? 0,
-    after ?? 0,
-  ])
-  const flat = np.pad(x, amounts).reshape([samples, channels, product(padded)])
-  const sources = sourcesOf(geometry, window)
-  const gathered = np.take(flat, device.array(sources, [sources.length], 'int32'), 2)
-  const columns = gathered.reshape([samples, groups, depth, width])
-  const rows = weight.reshape([1, groups, outputs / groups, depth])
+  const [samples = 0, , ...sizes] = x.shape
+  const [outputs = 0, ...inOne] = weight.shape
+  const { out } = geometryOf(sizes, pairs, window)
+  const columns = columnsOf(x, pairs, window, groups, device)
+  const rows = weight.reshape([1, groups, outputs / groups, product(inOne)])
   const result = np.matmul(rows, columns).slice([], [], [], [0, product(out)])
   return result.reshape([samples, outputs, ...out])
 }

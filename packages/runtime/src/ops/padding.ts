@@ -50,6 +50,18 @@ const checkAmount = (mode: PaddingMode, pair: PadPair, size: number): void => {
   }
 }
 
+/** For each axis after the channels, which element stands at each position of the padded axis. */
+export const paddingSources = (
+  sizes: readonly number[],
+  pairs: readonly PadPair[],
+  mode: Exclude<PaddingMode, 'zeros'>,
+): readonly (readonly number[])[] =>
+  sizes.map((size, i) => {
+    const [before, after] = pairs[i] ?? [0, 0]
+    checkAmount(mode, [before, after], size)
+    return Array.from({ length: before + size + after }, (_, k) => sources[mode](k - before, size))
+  })
+
 /** Pads the axes after the channels with elements of the value itself. */
 export const padWithElements = (
   x: Value,
@@ -58,13 +70,10 @@ export const padWithElements = (
   device: Device,
 ): Value => {
   const sizes = x.shape.slice(2)
-  for (const [i, pair] of pairs.entries()) checkAmount(mode, pair, sizes[i] ?? 0)
   let result = x
-  for (const [i, [before, after]] of pairs.entries()) {
-    const size = sizes[i] ?? 0
-    if (before === 0 && after === 0) continue
-    const from = Int32Array.from({ length: before + size + after }, (_, k) => sources[mode](k - before, size))
-    result = np.take(result, device.array(from, [from.length], 'int32'), i + 2)
+  for (const [i, from] of paddingSources(sizes, pairs, mode).entries()) {
+    if (from.length === sizes[i]) continue
+    result = np.take(result, device.array(Int32Array.from(from), [from.length], 'int32'), i + 2)
   }
   return result
 }

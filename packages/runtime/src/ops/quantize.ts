@@ -1,7 +1,7 @@
 import { lax, numpy as np } from '@jax-js/jax'
-import type { Grid } from '@nnfuse/ir'
+import type { Grid, IntegerFormat } from '@nnfuse/ir'
 import { scalar, type Value } from '../device.js'
-import { badInput } from '../errors.js'
+import { badInput, wrongShape } from '../errors.js'
 import { axisOf } from './axis-of.js'
 
 /*
@@ -36,9 +36,25 @@ export const quantizeDequantize = (
   return np.where(inside, throughAsItIs, result)
 }
 
-export const dequantize = (inputs: readonly Value[], axis: number): Value => {
+/** One number for each block of neighbours, repeated for each of them, so that it has the shape of what it is for. */
+const alongBlocks = (values: Value, shape: readonly number[], axis: number, blockSize: number): Value => {
+  const at = axisOf(axis, shape.length)
+  const wanted = shape.map((size, i) => (i === at ? Math.ceil(size / blockSize) : size))
+  if (String(values.shape) !== String(wanted))
+    throw wrongShape(`scales of blocks of ${blockSize}`, `[${wanted.join(', ')}]`, values.shape)
+  const repeated = np.repeat(values, blockSize, at)
+  return repeated.slice(...shape.map((size): [number, number] => [0, size]))
+}
+
+export const dequantize = (
+  inputs: readonly Value[],
+  axis: number,
+  { blockSize }: IntegerFormat = {},
+): Value => {
   const [integers, scale, zeroPoint] = inputs as readonly [Value, Value, Value]
   const { shape } = integers
-  const centred = integers.astype(np.float32).sub(along(zeroPoint, shape, axis).astype(np.float32))
-  return centred.mul(along(scale, shape, axis))
+  const spread = (values: Value): Value =>
+    blockSize === undefined ? along(values, shape, axis) : alongBlocks(values, shape, axis, blockSize)
+  const centred = integers.astype(np.float32).sub(spread(zeroPoint).astype(np.float32))
+  return centred.mul(spread(scale))
 }

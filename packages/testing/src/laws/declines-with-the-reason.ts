@@ -16,10 +16,11 @@ export interface DeclineTrial extends Pick<Trial, 'rule' | 'settings'> {
   readonly reason: string | RegExp
 }
 
-const matches = (reason: string, wanted: string | RegExp): boolean =>
+/** Whether a reason is in the words of the case. */
+export const matches = (reason: string, wanted: string | RegExp): boolean =>
   typeof wanted === 'string' ? reason === wanted : wanted.test(reason)
 
-const quoted = (wanted: string | RegExp): string =>
+export const quoted = (wanted: string | RegExp): string =>
   typeof wanted === 'string' ? `"${wanted}"` : String(wanted)
 
 const problemOf = ({ applications, declines }: Plan, wanted: string | RegExp): string | undefined => {

@@ -1,0 +1,3 @@
+import { lossesOf } from './losses-of.js'
+
+Object.assign(globalThis, { lossesOf })
