@@ -27,8 +27,14 @@ const entries = workspacePackages()
 const found = exportsOf(entries.map(({ types }) => types))
 const exportedBy = (/** @type {string} */ types) => found.get(types) ?? []
 
+const problems = entries.flatMap(({ specifier, types }) =>
+  exportedBy(types)
+    .filter(({ comment }) => comment === '')
+    .map(({ name }) => `${name} of ${specifier} has no comment`),
+)
+
 const pages = new Map([
   ['README.md', apiIndex(entries.map((entry) => ({ ...entry, count: exportedBy(entry.types).length })))],
   ...entries.map((entry) => /** @type {const} */ ([entry.file, apiPage(entry, exportedBy(entry.types))])),
 ])
-syncPages('docs/api', pages, { isWriting: process.argv.includes('--write') })
+syncPages('docs/api', pages, { isWriting: process.argv.includes('--write'), problems })

@@ -119,17 +119,18 @@ const others = [
   ['onnxscript', 'onnxscript'],
   ['ort-basic', 'ONNX Runtime, basic'],
   ['ort-extended', 'ONNX Runtime, extended'],
+  ['onnxsim', 'onnxsim'],
 ]
 
 /** @param {{ failed?: string, ops: Ops } | undefined} other */
 const countsOf = (other) => {
-  if (other === undefined || other.failed) return other?.failed ?? ''
+  if (other === undefined || other.failed) return other?.failed?.replace(/^\w+: /, '') ?? ''
   const norms = normsIn(other.ops)
   return `${computingIn(other.ops)} / ${nodesIn(other.ops)}${norms > 0 ? `, ${norms} bn` : ''}`
 }
 
 /** What others do better with operators that any runtime has. */
-const portable = ['onnxscript', 'ort-basic']
+const portable = ['onnxscript', 'ort-basic', 'onnxsim']
 
 /**
  * The operators of which we leave more than the one with the fewest nodes does; nothing where that is us.
@@ -227,8 +228,9 @@ PyTorch's TorchScript exporter (opset 17, \`do_constant_folding=False\`) and by 
 differ by at most ${worst.toExponential(1)} of the largest. The slowest file takes ${slowest.toFixed(1)} s.
 
 Measured on ${new Date().toISOString().slice(0, 10)} with Node ${process.version},
-${packages.join(', ')}, on a shared machine with two cores: seconds are no
-benchmark. onnxslim, onnxsim and onnxoptimizer were not to be had there.
+${packages.join(', ')} (npm), on a shared machine with two cores:
+seconds are no benchmark. onnxslim and onnxoptimizer are packages of Python only, and were not to be had there; onnxsim runs
+the passes of onnxoptimizer.
 
 ## What nnfuse does
 
@@ -245,7 +247,7 @@ What is said twice is said of both ways: back to the layer before, and forward t
 where a layer that only it uses can take it up, and forward where every layer behind it can. Most of these stand before
 the activation, as in DenseNet, DPN and ResNet V2, where the value before them is used elsewhere, too. Those of ConvMixer
 stand behind an activation and go to a convolution that pads with zeros, or to an addition. The \`onnx.Op\` of DPN is a \`Slice\`,
-and what is joined with it is used elsewhere. Those of NFNet standardize weights: they are constants in training mode.
+and what is joined with it is used elsewhere. Those of NFNet standardize weights, and are computed ahead with them.
 `
 
 /** @param {number} first @param {number} count */
@@ -255,15 +257,12 @@ const comparedIntroduction = (first, count) => `
 \`computing / all\`: nodes that compute values, and all nodes. What only moves values or asks for shapes (\`Reshape\`,
 \`Shape\`, \`Expand\`, \`Cast\`, \`Concat\` and so on) is counted in the second. Batch-norms that stay are counted behind it.
 \`extended\` uses operators that only ONNX Runtime has, such as a convolution with its activation in one; the others stay
-within ONNX. The last column is where onnxscript or ONNX Runtime's basic level has fewer nodes in all: of which operators
-we leave how many more. In ${first} of ${count} files nobody has. Why the others are behind:
+within ONNX. The last column is where onnxscript, ONNX Runtime's basic level or onnxsim has fewer nodes in all: of which
+operators we leave how many more. In ${first} of ${count} files nobody has.
 
-* \`ghostnet_100\`, dynamo: it writes all rows of a value over it with \`ScatterND\`, at places that a \`Range\` over its own
-  size gives. onnxscript knows that as a copy; no pass here does.
-* \`swin_tiny_patch4_window7_224\`, dynamo: tables are taken apart by lists of 2401 places (\`Expand\`, \`Unsqueeze\`,
-  \`Concat\`, \`GatherND\`). Lists of more than 16 KiB are not read ahead, so these stay nodes.
-* \`nfnet_l0\`, torchscript and dynamo: its weights are standardized when it runs, by \`ReduceMean\` and a batch-norm in training
-  mode. Sums of floats are not the same bits in every runtime: ahead of time, the weights would be others.
+What is computed ahead is float arithmetic too, where \`exact\` allows it: the weights of \`nfnet_l0\` are standardized
+by means and variances that we add in double precision and round once, and a runtime adds in an order of its own. With
+\`--exact bits\` these nodes stay.
 `
 
 /**

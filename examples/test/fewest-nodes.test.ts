@@ -137,10 +137,12 @@ const cases: Record<string, SizesCase> = {
     nodes: 'Expand Max',
     rank: 2,
   },
-  'powers stay computed': {
-    build: (m) =>
-      m.node('Max', [m.input([2]), m.node('Pow', [m.tensor('c', [2], [2, 3]), m.tensor('e', [], [0.3])])]),
-    nodes: 'Pow Max',
+  'powers and means are constants, too': {
+    build: (m) => {
+      const roots = m.node('Pow', [m.tensor('c', [2], [4, 9]), m.tensor('e', [], [0.5])])
+      return m.node('Max', [m.input([2]), m.node('Sub', [roots, m.node('ReduceMean', [roots])])])
+    },
+    nodes: 'Max',
     rank: 1,
   },
   'weights of 8 bits stay that, however small': {

@@ -130,6 +130,39 @@ def arithmetic_cases():
     yield case("gamma / sqrt(var + eps)", scale, v=row[:, 0] + 3, g=row[:, 0], e=np.array(1e-5, np.float32))
 
 
+def approximate_cases():
+    for op in ("Exp", "Sin", "Cos", "Tanh", "Sigmoid", "Abs", "Ceil"):
+        yield case(op, [node(op, "w")], w=WEIGHT * 3)
+    yield case("Log", [node("Log", "w")], w=WEIGHT + 2)
+    yield case("Clip", [node("Clip", "wab")], w=WEIGHT, a=np.array(-0.5, np.float32), b=np.array(0.25, np.float32))
+    yield case("Clip from below", [node("Clip", "wa")], w=WEIGHT, a=np.array(-0.5, np.float32))
+    yield case("Clip, opset 10", [node("Clip", "w", min=-0.5, max=0.25)], opset=10, w=WEIGHT)
+    yield case("Clip of integers", [node("Clip", ["a", "", "b"])], a=ints(-7, 9), b=np.array(2, np.int64))
+    for op in ("L1", "L2", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare"):
+        axes = {} if op == "Sum" else {"axes": [0, -1]}
+        given = {"axes": ints(0, -1)} if op == "Sum" else {}
+        yield case(f"Reduce{op}", [node(f"Reduce{op}", ["w", *given], **axes)], w=WEIGHT, **given)
+        yield case(f"Reduce{op} of all", [node(f"Reduce{op}", "w", keepdims=0)], w=WEIGHT)
+    for op in ("Max", "Min", "Prod", "Sum"):
+        yield case(f"Reduce{op} of integers", [node(f"Reduce{op}", "a", keepdims=0)], a=ints([-7, 9], [3, 2]))
+    yield case("ReduceMean, opset 18", [node("ReduceMean", "wa")], opset=18, w=WEIGHT, a=ints(1))
+    yield case("ReduceMean of float16", [node("ReduceMean", "w", axes=[1])], w=WEIGHT.astype(np.float16))
+    channels = [np.array(values, np.float32) for values in ([0.5, -1.5, 2], [1, 0, -1], [0.1, 0.2, -0.3], [1, 0.25, 4])]
+    given = dict(zip("sbmv", channels))
+    yield case("BatchNormalization", [node("BatchNormalization", "wsbmv", epsilon=0.01)], w=WEIGHT, **given)
+    training = node("BatchNormalization", "wsbmv", ["y", "mean", "var"], training_mode=1)
+    yield case("BatchNormalization in training mode", [training], w=WEIGHT, **given)
+    for op in ("Softmax", "LogSoftmax"):
+        yield case(op, [node(op, "w")], w=WEIGHT * 9)
+        yield case(f"{op} of channels", [node(op, "w", axis=1)], w=WEIGHT)
+        yield case(f"{op}, opset 11", [node(op, "w", axis=1)], opset=11, w=WEIGHT)
+    other = WEIGHT.reshape(2, 4, 3)
+    yield case("MatMul", [node("MatMul", "ab")], a=WEIGHT, b=other)
+    yield case("MatMul over a batch", [node("MatMul", "ab")], a=WEIGHT[:, None], b=other[None])
+    yield case("MatMul of vectors", [node("MatMul", "ab")], a=WEIGHT[0, 0], b=WEIGHT[1, 2])
+    yield case("MatMul by a vector", [node("MatMul", "ab")], a=WEIGHT, b=WEIGHT[1, 2])
+
+
 def quantized_cases():
     one = np.array(0.037, np.float32)
     each = np.array([0.1, 0.037, 2.5], np.float32)
@@ -154,6 +187,7 @@ def main():
         *shape_cases(),
         *joining_cases(),
         *arithmetic_cases(),
+        *approximate_cases(),
         *quantized_cases(),
     ]
     write_json(OUTPUT, {"onnxruntime": onnxruntime.__version__, "cases": cases})

@@ -1,4 +1,4 @@
-"""Write down in which opsets the meaning of each ONNX operator changed, from the registry of the onnx package.
+"""Write down what each ONNX operator takes and gives in each opset, from the registry of the onnx package.
 
 Run: python scripts/python/operator_versions.py > packages/onnx/src/operator-versions.ts
 """
@@ -7,10 +7,40 @@ from collections import defaultdict
 
 import onnx
 
-versions = defaultdict(set)
+OLDEST_OPSET = 7
+MANY = 2**31 - 1
+
+versions = defaultdict(dict)
 for schema in onnx.defs.get_all_schemas_with_history():
     if schema.domain == "":
-        versions[schema.name].add(schema.since_version)
+        versions[schema.name][schema.since_version] = schema
+
+
+def count(least, most):
+    return f"{least}-{'*' if most == MANY else most}"
+
+
+def attribute(name, definition):
+    return f"{name}:{definition.type.value}{'!' if definition.required else ''}"
+
+
+def signature(schema):
+    if schema.deprecated:
+        return "gone"
+    attributes = [attribute(name, definition) for name, definition in sorted(schema.attributes.items())]
+    counts = [count(schema.min_input, schema.max_input), count(schema.min_output, schema.max_output)]
+    return " ".join(counts + attributes)
+
+
+def lines(name):
+    before = None
+    known = sorted(versions[name])
+    for since, until in zip(known, known[1:] + [MANY]):
+        text = signature(versions[name][since])
+        is_said = text != before and until > OLDEST_OPSET
+        yield f"{name} {since}{f' {text}' if is_said else ''}"
+        before = text if until > OLDEST_OPSET else None
+
 
 print("/*")
 print(" * Made by scripts/python/operator_versions.py; do not edit.")
@@ -19,8 +49,13 @@ print()
 print(f"/** The newest opset that the table knows: onnx {onnx.__version__}. */")
 print(f"export const newestOpset = {onnx.defs.onnx_opset_version()}")
 print()
-print("/** The opsets in which each of ONNX's operators was introduced or changed. */")
-print("export const operatorVersions: ReadonlyMap<string, readonly number[]> = new Map([")
+print("/**")
+print(" * Each of ONNX's operators, with the opsets in which it was introduced or changed. From opset 7 on, what it takes")
+print(" * there, unless that is as before: how many inputs and outputs, and attributes with their types, `!` where it needs")
+print(" * them. `gone` where it is no operator any more.")
+print(" */")
+print("export const operatorTable = `")
 for name in sorted(versions):
-    print(f"  ['{name}', {sorted(versions[name])}],")
-print("])")
+    for line in lines(name):
+        print(line)
+print("`")

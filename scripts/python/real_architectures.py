@@ -1,10 +1,12 @@
 """Export more than 40 architectures, as both exporters of torch write them, and optimize each file with others' tools.
 
 Run: nice python scripts/python/real_architectures.py [NAME...]
+     nice python scripts/python/real_architectures.py --others [NAME...]   only optimizers not run on these files yet
 Then: node scripts/real-architectures.mjs
 
 Writes NAME.torchscript.onnx, NAME.dynamo.onnx and NAME.json to .cache/real-architectures; 6 GB for all. Every export and
 every optimizer runs in a process of its own with a time limit, so one that hangs or crashes is a row like the others.
+onnxsim is the one that `npm run bench` has installed.
 """
 
 import json
@@ -20,12 +22,11 @@ import torch
 
 from onnx_export import export_dynamo, export_torchscript
 from real_architectures_networks import build, import_timm, names
-from real_architectures_optimizers import OPTIMIZERS, count_ops
+from real_architectures_optimizers import OPTIMIZER_SECONDS, OPTIMIZERS, count_ops, onnxsim_version
 
 FOLDER = Path(__file__).resolve().parents[2] / ".cache/real-architectures"
 EXPORTERS = {"torchscript": export_torchscript, "dynamo": export_dynamo}
 EXPORT_SECONDS = 300
-OPTIMIZER_SECONDS = 60
 BATCH = 2
 
 fork = multiprocessing.get_context("fork")
@@ -72,19 +73,32 @@ def optimize(optimizer, path):
         scratch.unlink(missing_ok=True)
 
 
-def measure(name, timm):
+def path_of(name, exporter):
+    return FOLDER / f"{name}.{exporter}.onnx"
+
+
+def add_others(result, path):
+    """Runs the optimizers that have not been run on a file."""
+    if "failed" in result:
+        return
+    others = result.setdefault("others", {})
+    for other, optimizer in OPTIMIZERS.items():
+        if other not in others:
+            others[other] = apart(lambda: optimize(optimizer, path), OPTIMIZER_SECONDS)
+
+
+def exported(name, timm):
     results = {}
     for exporter in EXPORTERS:
-        path = FOLDER / f"{name}.{exporter}.onnx"
+        path = path_of(name, exporter)
         path.unlink(missing_ok=True)
-        result = apart(lambda: export(name, exporter, path, timm), EXPORT_SECONDS)
-        if "failed" not in result:
-            result["others"] = {
-                other: apart(lambda: optimize(optimizer, path), OPTIMIZER_SECONDS)
-                for other, optimizer in OPTIMIZERS.items()
-            }
-        results[exporter] = result
+        results[exporter] = apart(lambda: export(name, exporter, path, timm), EXPORT_SECONDS)
     return results
+
+
+def known(name):
+    results = json.loads((FOLDER / f"{name}.json").read_text())
+    return {exporter: results[exporter] for exporter in EXPORTERS}
 
 
 def summary(results):
@@ -102,9 +116,13 @@ def main():
     timm = import_timm()
     FOLDER.mkdir(parents=True, exist_ok=True)
     packages = ["torch", "timm", "onnx", "onnxruntime", "onnxscript"]
-    versions = {package: version(package) for package in packages}
-    for name in sys.argv[1:] or names():
-        results = measure(name, timm)
+    versions = {**{package: version(package) for package in packages}, "onnxsim": onnxsim_version()}
+    given = sys.argv[1:]
+    only_others = "--others" in given
+    for name in [name for name in given if name != "--others"] or names():
+        results = known(name) if only_others else exported(name, timm)
+        for exporter, result in results.items():
+            add_others(result, path_of(name, exporter))
         (FOLDER / f"{name}.json").write_text(json.dumps({"versions": versions, **results}))
         print(f"{name}: {summary(results)}", flush=True)
 

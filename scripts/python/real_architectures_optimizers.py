@@ -1,12 +1,19 @@
 """What other optimizers make of an ONNX file, counted in nodes."""
 
+import json
+import subprocess
 from collections import Counter
+from pathlib import Path
 
 import onnx
 import onnxruntime
 import onnxscript.optimizer
 
 LEVELS = onnxruntime.GraphOptimizationLevel
+ROOT = Path(__file__).resolve().parents[2]
+ONNXSIM = ROOT / ".cache/bench/onnxsim/node_modules/onnxsim"
+OPTIMIZER_SECONDS = 120
+ONNXSIM_TRIES = 3  # Now and then its workers wait for each other for ever.
 
 
 def count_ops(model):
@@ -37,8 +44,28 @@ def with_onnxruntime(level):
     return optimize
 
 
+def with_onnxsim(path, scratch):
+    """The package from npm that `npm run bench` installs: simplifies, and runs the passes of onnxoptimizer."""
+    script = ROOT / "scripts/bench/simplify-with-onnxsim.mjs"
+    command = ["node", script, ONNXSIM / "index.mjs", path, scratch]
+    for _ in range(ONNXSIM_TRIES):
+        try:
+            subprocess.run(command, check=True, timeout=OPTIMIZER_SECONDS / ONNXSIM_TRIES - 1)
+            return onnx.load(scratch)
+        except subprocess.CalledProcessError as error:
+            raise RuntimeError(f"ended with status {error.returncode}") from error
+        except subprocess.TimeoutExpired:
+            continue
+    raise TimeoutError(f"not done after {OPTIMIZER_SECONDS} s")
+
+
+def onnxsim_version():
+    return json.loads((ONNXSIM / "package.json").read_text())["version"]
+
+
 OPTIMIZERS = {
     "onnxscript": with_onnxscript,
     "ort-basic": with_onnxruntime(LEVELS.ORT_ENABLE_BASIC),
     "ort-extended": with_onnxruntime(LEVELS.ORT_ENABLE_EXTENDED),
+    "onnxsim": with_onnxsim,
 }

@@ -64,7 +64,7 @@ export const rewrites = [
     pass: 'drop-needless-ops',
     folder: 'simplify',
     pattern:
-      'A cast to the type that a value has, an expansion to its own shape, a slice of all of it, axes in the order they have, a concatenation of one value, arithmetic with a constant 0 or 1 that changes nothing.',
+      'A cast to the type that a value has, an expansion to its own shape, a slice of all of it, axes in the order they have, a concatenation of one value, all rows of a value taken or written over in their order, arithmetic with a constant 0 or 1 that changes nothing.',
     conditions: ['The type, shape or sizes are known.', 'A constant does not stretch the value.'],
     result: 'The value itself.',
     numerics: "No number changes; adding 0 makes 0 of -0, and stays with `exact: 'bits'`.",
@@ -95,6 +95,21 @@ export const rewrites = [
     ],
     result: 'One of the two, whose value both are.',
     numerics: 'No number changes.',
+    left: [],
+  },
+  {
+    name: 'evaluate-constants',
+    pass: 'evaluate-constants',
+    folder: 'simplify',
+    pattern:
+      'A layer with weights that the nodes of an ONNX file compute in a way in which runtimes round differently: sums, means, batch-norms of constants, matrix products, softmax, powers, exponentials and the like. Constants whose bits are certain are written as their values too, and are in no report.',
+    conditions: [
+      'All that the nodes are given is constant.',
+      'The value is at most 16 KiB larger, for each node that goes, than the constants that only these nodes use. Else the nodes stay, and compute it.',
+    ],
+    result: 'The same layer, with weights that are stored.',
+    numerics:
+      "Equal in real arithmetic (`real`): computed in float64, and rounded once to the type. With `exact: 'bits'` the nodes stay, and nothing is folded into such a layer.",
     left: [],
   },
 ]

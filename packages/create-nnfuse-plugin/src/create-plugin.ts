@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { checkName, prefixOf } from './check-name.js'
 import { cannotWrite, folderNotEmpty } from './errors.js'
 
+/** What a new plugin is called, and where it is written. */
 export interface CreatePluginOptions {
   /** Of the package: `nnfuse-plugin-groupnorm`, `@acme/nnfuse-plugin-groupnorm`. */
   readonly name: string

@@ -62,6 +62,10 @@ const undoesIt: Guard<Transpositions> = ({ modules, paths }) =>
 
 const padded = { when: [padsWithZeros, padsOnlySpace], exactness: 'bits' } as const
 
+/**
+ * Rules that bring layers next to each other where a multiply-add is moved: padding into the convolution behind it,
+ * transpositions that undo each other. The moving itself is a pass.
+ */
 export const affineRules: readonly Rule[] = [
   rule('pad-conv1d', [Pad, Conv1d], intoConv, padded),
   rule('pad-conv2d', [Pad, Conv2d], intoConv, padded),

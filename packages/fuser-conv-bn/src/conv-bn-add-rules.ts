@@ -38,6 +38,10 @@ const options = { when: foldable.map(ofCaptures), eliminates: [BatchNorm2d], ben
 
 const sum = op(Add, op(BatchNorm2d, op(Conv2d).as('conv')).as('bn'), any('y'))
 
+/**
+ * Convolution, batch-norm and an addition, with or without ReLU: folded, and held together as `nni.ConvAdd2d` and
+ * `nni.ConvAddReLU2d`. For backends that have such kernels.
+ */
 export const convBnAddRules: readonly Rule[] = [
   rule('conv2d-bn-add', sum, ({ conv, bn }) => ConvAdd2d(intoConv(conv, bn)), options),
   rule(

@@ -74,6 +74,10 @@ const folds2d = folds(BatchNorm2d, foldable)
 const folds3d = folds(BatchNorm3d, foldable)
 const foldsFeatures = folds(BatchNorm1d, [...foldable, linearOutputHasTwoAxes])
 
+/**
+ * Batch-norm folded into the convolution, transposed convolution or linear layer before it; with an activation
+ * after it the two are held together. Weights are PyTorch's bits, where PyTorch folds them.
+ */
 export const convBnRules: readonly Rule[] = [
   rule('conv1d-bn', [Conv1d, BatchNorm1d], intoConv, folds1d),
   rule('conv2d-bn', [Conv2d, BatchNorm2d], intoConv, folds2d),

@@ -9,6 +9,7 @@ import { any, op, type Rule, rule } from '@nnfuse/matcher'
 
 const sum = op(Add, op(Conv2d).as('conv'), any('y'))
 
+/** Convolution and addition, with or without ReLU, held together. For backends that have such kernels. */
 export const convAddRules: readonly Rule[] = [
   rule('conv2d-add', sum, ({ conv }) => ConvAdd2d(conv)),
   rule('conv2d-add-relu', op(ReLU, sum).as('relu'), ({ conv, relu }) => ConvAddReLU2d(conv, relu)),

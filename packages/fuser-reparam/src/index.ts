@@ -5,6 +5,7 @@ import { branchRules } from './rules.js'
 export { pointwiseRules } from './pointwise-rules.js'
 export { branchRules } from './rules.js'
 
+/** What the plugin does besides merging branches. */
 export interface ReparamOptions {
   /**
    * Also merges a convolution and one with a kernel of 1 that follow each other, where that makes fewer weights. Some

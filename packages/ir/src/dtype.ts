@@ -27,6 +27,7 @@ export type DType =
   | 'uint2'
   | 'string'
 
+/** Dtypes that torch computes layers in. */
 export type FloatDType = 'float32' | 'float64' | 'float16' | 'bfloat16'
 
 /** Bits of one element; strings have no fixed width. */
@@ -59,6 +60,7 @@ export const bitsPerElement: { readonly [D in DType]: number } = {
   string: Number.NaN,
 }
 
+/** Whether it is one of the dtypes that layers are computed in; float8 is not. */
 export const isFloat = (dtype: DType): dtype is FloatDType =>
   dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16'
 

@@ -16,6 +16,7 @@ export const toBfloat16Bits = (x: number): number => {
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff
 }
 
+/** The number that 16 bits stand for as bfloat16: the upper half of a float32. */
 export const fromBfloat16Bits = (bits: number): number => {
   u32[0] = bits << 16
   return f32[0] as number
@@ -45,6 +46,7 @@ export const toFloat16Bits = (x: number): number => {
   return sign | (((exponent + 15) << 10) + mantissa)
 }
 
+/** The number that 16 bits stand for as IEEE half precision, subnormals, infinities and NaN too. */
 export const fromFloat16Bits = (bits: number): number => {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >>> 10) & 0x1f

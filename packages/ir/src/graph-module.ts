@@ -12,6 +12,7 @@ export interface Symbolic {
 
 type Callable<C> = { readonly [K in keyof C]: (...inputs: readonly Symbolic[]) => Symbolic }
 
+/** What {@link graphModule} can be told about the inputs of its graph. */
 export interface GraphModuleOptions {
   /** Names and, where known, types of the graph's inputs, in order. Without it they are `x`, `x_1`, ... of unknown type. */
   readonly inputs?: Readonly<Record<string, ValueType | null>>

@@ -18,6 +18,9 @@ export interface Graph {
   readonly outputs: readonly ValueId[]
   /** What is known of values, the inputs above all; may be empty. */
   readonly types: ReadonlyMap<ValueId, ValueType>
-  /** Has constants that the nodes of a file compute written as their values, where that does not make it larger. */
-  readonly evaluated?: true
+  /**
+   * Has constants that the nodes of a file compute written as their values, where that does not make it larger: those
+   * that are the same bits everywhere, or also those that are equal in real arithmetic.
+   */
+  readonly evaluated?: 'bits' | 'real'
 }

@@ -16,8 +16,10 @@ export interface Hooks {
   readonly forward: readonly Hook[]
 }
 
+/** The hooks of a module that has none. */
 export const noHooks: Hooks = Object.freeze({ forwardPre: [], forward: [] })
 
+/** Whether there are any, before or after. */
 export const hasHooks = (hooks: Hooks): boolean => hooks.forwardPre.length > 0 || hooks.forward.length > 0
 
 /** A hook with an id of its own. */

@@ -1,3 +1,4 @@
+export { holdsApproximate } from './approximate.js'
 export { axesIn, axisIn } from './axes.js'
 export { checkGraph } from './check-graph.js'
 export { bitsPerElement, type DType, type FloatDType, isFloat, promote } from './dtype.js'
@@ -162,7 +163,7 @@ export {
   withHooks,
   withTraining,
 } from './module.js'
-export type { Given, Grid, LearningStep, Ops } from './ops.js'
+export type { Given, Grid, IntegerFormat, IntegerWeight, LearningStep, Ops } from './ops.js'
 export { findModule, inference, type Located, mapModules, replaceModules, train, walk } from './paths.js'
 export { print } from './print.js'
 export {
@@ -192,6 +193,7 @@ export {
   elementCount,
   elementwiseTensor,
   formatTensor,
+  isTensor,
   operandsOf,
   type Storage,
   sliceTensor,

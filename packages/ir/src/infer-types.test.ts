@@ -9,6 +9,7 @@ import { Gemm } from './kinds/linear.js'
 import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from './kinds/pooling.js'
 import { Pad, Reshape, Squeeze, Transpose, Unsqueeze } from './kinds/shape.js'
 import { type AnyModule, type Kind, kind } from './module.js'
+import { tensorOf } from './tensor.js'
 import { floatTensor } from './tensor-values.js'
 import { type Dim, formatType, unknownType, type ValueType } from './value-type.js'
 
@@ -191,6 +192,17 @@ test('types of what is quantized, averaged, chosen and kept', () => {
   const axes = { axis: 0, min: 0, max: 255, dtype: 'uint8' } as const
   expect(typeOps.quantizeDequantize(x, { ...axes, scale: one, zeroPoint: one })).toEqual(x)
   expect(typeOps.dequantize(integers, one, one, 0)).toEqual({ dtype: 'float32', shape: [3, 4] })
+  expect(typeOps.dynamicQuantize(x)).toEqual([
+    { dtype: 'uint8', shape: ['n', 3, 4] },
+    { dtype: 'float32', shape: [] },
+    { dtype: 'uint8', shape: [] },
+  ])
+  const weight = tensorOf('int8', [7, 4], new Uint8Array(28))
+  const zero = tensorOf('int8', [], new Uint8Array(1))
+  const result = { dtype: 'float32', shape: ['n', 3, 7] }
+  expect(typeOps.linearIntegers({ ...x, dtype: 'uint8' }, one, { weight, zeroPoint: zero })).toEqual(result)
+  const scale = floatTensor([1], [])
+  expect(typeOps.linearDequantized(x, { weight, scale, zeroPoint: zero, axis: 0 })).toEqual(result)
   expect(typeOps.mean(x, [0, -1])).toEqual({ dtype: 'float32', shape: [1, 3, 1] })
   expect(typeOps.where(integers, x, one)).toEqual({ dtype: 'float32', shape: ['n', 3, 4] })
   expect(typeOps.kept({ sum: floatTensor([1], []) }, 'sum')).toEqual({ dtype: 'float32', shape: [] })

@@ -18,6 +18,7 @@ export interface Module<N extends string = string, A = unknown> {
   readonly definition: Definition
 }
 
+/** A module of any kind. `kind.is(module)` makes it one of a kind. */
 export type AnyModule = Module
 
 /** Several outputs of one layer, in order. A forward that has one output returns it bare. */
@@ -65,6 +66,7 @@ export interface KindOptions<N extends string, A, Args extends readonly unknown[
   describe?(attrs: A): string
 }
 
+/** What a kind makes of its arguments. Without children, and in inference mode, unless told. */
 export interface ModuleParts<A> {
   readonly attrs: A
   readonly children?: ReadonlyMap<string, AnyModule>
@@ -91,6 +93,7 @@ export interface Kind<
   is(module: AnyModule): module is Module<N, A>
 }
 
+/** A kind, whatever its modules are. */
 // biome-ignore lint/suspicious/noExplicitAny: any kind at all; its own types are recovered by ModuleOf.
 export type AnyKind = Kind<string, any, any>
 
@@ -145,11 +148,17 @@ const noChildren: ReadonlyMap<string, AnyModule> = new Map()
 export const withAttrs = <M extends AnyModule>(module: M, attrs: Partial<M['attrs']>): M =>
   Object.freeze({ ...module, attrs: { ...(module.attrs as object), ...(attrs as object) } })
 
+/** The module with other children; all else stays. */
 export const withChildren = <M extends AnyModule>(module: M, children: ReadonlyMap<string, AnyModule>): M =>
   Object.freeze({ ...module, children })
 
+/** The module with other hooks; all else stays. */
 export const withHooks = <M extends AnyModule>(module: M, hooks: Hooks): M =>
   Object.freeze({ ...module, hooks })
 
+/**
+ * The module itself, not what is in it, in training mode or in inference mode; `train` and `inference` switch whole
+ * trees.
+ */
 export const withTraining = <M extends AnyModule>(module: M, training: boolean): M =>
   module.training === training ? module : Object.freeze({ ...module, training })

@@ -1,3 +1,4 @@
+import type { FloatDType } from './dtype.js'
 import type { PadPair } from './kinds/attributes.js'
 import type { BatchNormAttrs } from './kinds/batch-norm.js'
 import type { ConvAttrs, ConvTransposeAttrs } from './kinds/conv.js'
@@ -24,6 +25,30 @@ export interface Grid<V> {
   /** Within the dtype; for 4 bits, say, -8 to 7 of int8. */
   readonly min: number
   readonly max: number
+}
+
+/** What the numbers of a tensor of integers do not say. */
+export interface IntegerFormat {
+  /** They are within 4 bits: kept as int8 or uint8, two of them take a byte where a file can have that. */
+  readonly dtype?: 'int4' | 'uint4'
+  /**
+   * So many neighbours along the axis have a scale and a zero point together: their shape is that of the integers but for
+   * that axis, where it is its size over this one, rounded up.
+   */
+  readonly blockSize?: number
+  /** Of the numbers that are made of them; float32 unless told. */
+  readonly floats?: FloatDType
+}
+
+/** A weight of a linear layer as integers, all of it known. */
+export interface IntegerWeight {
+  /** 8-bit integers, `[outFeatures, inFeatures]` */
+  readonly weight: Tensor
+  /** float32, and of the dtype of the weight; see {@link Ops.dequantize} */
+  readonly scale: Tensor
+  readonly zeroPoint: Tensor
+  readonly axis: number
+  readonly format?: IntegerFormat
 }
 
 /**
@@ -86,8 +111,22 @@ export interface Ops<V> {
    * NaN becomes `min`. The gradient is 1 where nothing was clamped, else 0.
    */
   quantizeDequantize(x: V, grid: Grid<V>): V
-  /** `(integers - zeroPoint) * scale` in float32; scale and zero point as of a {@link Grid}. */
-  dequantize(integers: V, scale: V, zeroPoint: V, axis: number): V
+  /** `(integers - zeroPoint) * scale`, computed in float32; scale and zero point as of a {@link Grid}, or one for each block. */
+  dequantize(integers: V, scale: V, zeroPoint: V, axis: number, format?: IntegerFormat): V
+  /**
+   * Numbers on a grid of their own: 256 steps from their least to their greatest, 0 among them. The integers are uint8,
+   * scale and zero point `[]`. ONNX's DynamicQuantizeLinear; it has no gradient.
+   */
+  dynamicQuantize(x: V): readonly [integers: V, scale: V, zeroPoint: V]
+  /**
+   * `(x - zeroPoint) @ (weight - weightZeroPoint).T` of integers over the last axis, the sums in float32.
+   *
+   * @param zeroPoint `[]`
+   * @param weight with one zero point, or one for each of the outFeatures
+   */
+  linearIntegers(x: V, zeroPoint: V, weight: Pick<IntegerWeight, 'weight' | 'zeroPoint'>): V
+  /** {@link linear} of floats with a weight that is kept as integers, as runtimes with kernels for that look for it. */
+  linearDequantized(x: V, weight: IntegerWeight): V
 
   maxPool(x: V, attrs: MaxPoolAttrs): V
   avgPool(x: V, attrs: AvgPoolAttrs): V

@@ -35,15 +35,57 @@ const readLeaf = ({ dtype, shape, storage }: Tensor): Uint8Array | Promise<Uint8
 
 const frameOf = (tensor: Tensor): Frame => ({ tensor, operands: operandsOf(tensor), values: [] })
 
+/** How often each computed tensor is an operand of others that a tensor is computed from. */
+const countUses = (tensor: Tensor): Map<Tensor, number> => {
+  const uses = new Map<Tensor, number>()
+  const stack = [tensor]
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    for (const operand of operandsOf(next)) {
+      if (!isComputed(operand)) continue
+      const count = uses.get(operand) ?? 0
+      uses.set(operand, count + 1)
+      if (count === 0) stack.push(operand)
+    }
+  }
+  return uses
+}
+
+/** Keeps what is computed until its last user has it, so that nothing is computed twice. */
+class Results {
+  private readonly uses: Map<Tensor, number>
+  private readonly kept = new Map<Tensor, Uint8Array>()
+
+  constructor(tensor: Tensor) {
+    this.uses = countUses(tensor)
+  }
+
+  keep(tensor: Tensor, bytes: Uint8Array): void {
+    if ((this.uses.get(tensor) ?? 0) > 1) this.kept.set(tensor, bytes)
+  }
+
+  /** For one use. */
+  take(tensor: Tensor): Uint8Array | undefined {
+    const bytes = this.kept.get(tensor)
+    const left = (this.uses.get(tensor) ?? 0) - 1
+    if (bytes === undefined) return undefined
+    this.uses.set(tensor, left)
+    if (left <= 1) this.kept.delete(tensor)
+    return bytes
+  }
+}
+
 /** Asks for the bytes of what is not computed, one after the other, and gives those of the tensor. */
 function* evaluation(tensor: Tensor): Generator<Tensor, Uint8Array, Uint8Array> {
   if (!isComputed(tensor)) return yield tensor
+  const results = new Results(tensor)
   const stack = [frameOf(tensor)]
   for (;;) {
     const frame = stack.at(-1) as Frame
     const next = frame.operands[frame.values.length]
     if (next !== undefined) {
-      if (isComputed(next)) stack.push(frameOf(next))
+      const known = results.take(next)
+      if (known !== undefined) frame.values.push(known)
+      else if (isComputed(next)) stack.push(frameOf(next))
       else frame.values.push(yield next)
       continue
     }
@@ -51,11 +93,12 @@ function* evaluation(tensor: Tensor): Generator<Tensor, Uint8Array, Uint8Array> 
     stack.pop()
     const parent = stack.at(-1)
     if (parent === undefined) return bytes
+    results.keep(frame.tensor, bytes)
     parent.values.push(bytes)
   }
 }
 
-/** The tensor's bytes: from memory, from its file, or computed. Holds one tensor and its inputs at a time. */
+/** The tensor's bytes: from memory, from its file, or computed. Holds a tensor and its inputs, and what is used again. */
 export const readBytes = async (tensor: Tensor): Promise<Uint8Array> => {
   const steps = evaluation(tensor)
   let step = steps.next()

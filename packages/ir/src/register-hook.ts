@@ -9,6 +9,7 @@ export interface HookHandle {
   remove(): void
 }
 
+/** Where among the hooks of a module another one goes. */
 export interface RegisterOptions {
   /** Called before the hooks that are there already. */
   readonly prepend?: boolean

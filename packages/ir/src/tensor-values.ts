@@ -3,6 +3,7 @@ import { NnfuseError } from './errors.js'
 import { fromBfloat16Bits, fromFloat16Bits, toBfloat16Bits, toFloat16Bits } from './float-format.js'
 import { type Tensor, tensorOf } from './tensor.js'
 
+/** The arrays that elements of tensors are decoded to; 64-bit integers are BigInts. */
 export type TypedArray =
   | Float32Array
   | Float64Array

@@ -73,6 +73,20 @@ test('a chain of 100,000 deferred tensors is evaluated without running out of st
   expect(Number((await readValues(tensor))[0])).toBe(100_000)
 })
 
+test('what is used twice is computed once, however deep', async () => {
+  let computed = 0
+  let tensor: Tensor = floatTensor([1], [1])
+  for (let i = 0; i < 100; i += 1) {
+    tensor = deferredTensor('float32', [1], [tensor, tensor], (a, b) => {
+      computed += 1
+      const [x, y] = [decode(a as Uint8Array, 'float32'), decode(b as Uint8Array, 'float32')]
+      return encode([Number(x[0]) + Number(y[0])], 'float32')
+    })
+  }
+  expect(Number((await readValues(tensor))[0])).toBe(2 ** 100)
+  expect(computed).toBe(100)
+})
+
 test('tensors of types that pass through unread say so', () => {
   expect(() => decode(new Uint8Array(1), 'float8e4m3fn')).toThrow('float8e4m3fn tensors pass through unread')
 })

@@ -20,6 +20,10 @@ export interface ByteSource {
  */
 export type ChangePart = (part: Uint8Array, offset: number) => void
 
+/**
+ * Where the bytes of a tensor are: in memory, in a part of a file, or in a function of other tensors that runs when
+ * somebody reads them.
+ */
 export type Storage =
   | { readonly type: 'memory'; readonly bytes: Uint8Array }
   | { readonly type: 'slice'; readonly source: ByteSource; readonly offset: number }
@@ -51,8 +55,19 @@ export interface Tensor {
   readonly storage: Storage
   /** Of floats that are stored as integers: these. Ask `quantizedOf`. */
   readonly quantized?: Quantized
+  /**
+   * Computed in a way in which rounding depends on who computes it, such as a sum, whose order no standard says. It is
+   * rounded once here; a runtime may have another last digit.
+   */
+  readonly approximate?: true
 }
 
+/** Whether a value is a tensor, by its shape as an object: copies of this package agree. */
+/** Whether a value, such as an attribute of a layer, is a tensor. */
+export const isTensor = (value: unknown): value is Tensor =>
+  typeof value === 'object' && value !== null && 'storage' in value
+
+/** The product of all sizes; 1 for `[]`. */
 export const elementCount = (shape: readonly number[]): number => shape.reduce((count, dim) => count * dim, 1)
 
 /** Bytes that a tensor of this dtype and shape occupies; sub-byte types are packed. NaN for strings. */

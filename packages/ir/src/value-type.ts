@@ -14,6 +14,7 @@ export interface ValueType {
   readonly sizes?: readonly Dim[]
 }
 
+/** Of which neither dtype nor shape is known. */
 export const unknownType: ValueType = Object.freeze({ dtype: undefined, shape: undefined })
 
 /** Number of axes, or undefined where the shape is unknown. */

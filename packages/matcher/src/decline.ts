@@ -10,5 +10,6 @@ export interface Declined {
  */
 export const decline = (reason: string): Declined => ({ declined: reason })
 
+/** Whether a guard or a rewrite has declined. */
 export const isDeclined = (value: unknown): value is Declined =>
   typeof value === 'object' && value !== null && typeof (value as Partial<Declined>).declined === 'string'

@@ -12,3 +12,6 @@ const order: readonly Exactness[] = ['bits', 'real', 'border']
 /** Whether a rewrite is at least as exact as is asked. */
 export const isExactEnough = (exactness: Exactness, asked: Exactness): boolean =>
   order.indexOf(exactness) <= order.indexOf(asked)
+
+/** Of two, the one that says less. */
+export const lessExact = (a: Exactness, b: Exactness): Exactness => (isExactEnough(a, b) ? b : a)

@@ -1,7 +1,7 @@
 export { apply } from './apply.js'
 export type { Binding } from './bind.js'
 export { type Declined, decline, isDeclined } from './decline.js'
-export { type Exactness, isExactEnough } from './exactness.js'
+export { type Exactness, isExactEnough, lessExact } from './exactness.js'
 export { type Explain, type Explanation, explain, explainer, type NearRule } from './explain.js'
 export { type Flow, flowOf } from './flow.js'
 export { type History, type Taken, takenBy } from './history.js'

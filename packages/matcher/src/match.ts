@@ -26,6 +26,10 @@ export const outputsOf = (flow: Flow, { outputs }: Match): readonly ValueId[] =>
     ? callAt(flow, outputs[0] as number).outputs
     : outputs.flatMap((position) => callAt(flow, position).outputs)
 
+/**
+ * The match that a binding of layers to the slots of a rule makes: which calls it takes, and which values go in and
+ * come out.
+ */
 export const matchOf = (flow: Flow, rule: Rule, binding: Binding): Match => {
   const { ops, outputs } = rule.pattern
   const { positions } = binding

@@ -18,6 +18,7 @@ import type { Slot } from './slot.js'
 /** Where a value in a pattern comes from: an output of one of its layers, or outside. */
 export type PatternSource = { readonly op: number; readonly output: number } | { readonly open: number }
 
+/** A layer in a pattern. */
 export interface PatternOp {
   readonly slot: Slot
   /** Absent where the layer may have any inputs. */
@@ -32,6 +33,7 @@ export interface PatternOp {
 /** What the replacement is given: the value at an open place, or all inputs of a layer that may have any. */
 export type Feed = { readonly open: number } | { readonly allOf: number }
 
+/** A pattern as a graph of numbered layers, whichever way it was written. */
 export interface PatternGraph {
   /** In an order in which they can run. */
   readonly ops: readonly PatternOp[]

@@ -1,7 +1,13 @@
-import type { AnyModule, GraphModuleOf, ValueId, ValueType } from '@nnfuse/ir'
+import {
+  type AnyModule,
+  type GraphModuleOf,
+  holdsApproximate,
+  type ValueId,
+  type ValueType,
+} from '@nnfuse/ir'
 import { complete } from './bind.js'
 import { type Declined, decline, isDeclined } from './decline.js'
-import type { Exactness } from './exactness.js'
+import { type Exactness, lessExact } from './exactness.js'
 import { callsOfCandidate, findCandidates } from './find-candidates.js'
 import { callAt, callsLike, type Flow, flowOf } from './flow.js'
 import { assignHosts } from './hosts.js'
@@ -94,7 +100,7 @@ const take = (state: Deciding, match: Match, { replacement, typesSeen, place }: 
     host,
     path: callAt(flow, host).target,
     replacement,
-    exactness: rule.exactness,
+    exactness: match.modules.some(holdsApproximate) ? lessExact(rule.exactness, 'real') : rule.exactness,
     typesSeen,
     inputs,
     outputs,

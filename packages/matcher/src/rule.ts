@@ -54,6 +54,7 @@ export type GraphRewrite<Captures> = (
   cx: MatchContext<readonly AnyModule[], Captures>,
 ) => AnyModule | Declined
 
+/** What {@link rule} can be told besides pattern and rewrite. */
 export interface RuleOptions<Modules extends readonly AnyModule[], Captures = unknown> {
   /** All must hold, in order; the first that does not gives the reason. */
   readonly when?: readonly Guard<Modules, Captures>[]

@@ -33,7 +33,11 @@ export interface LayerExplanation extends Explanation {
   readonly note?: string
 }
 
-/** @throws NnfuseError `NO_SUCH_PATH` or `NOT_A_LAYER`. */
+/**
+ * Tells of a layer, by its path: which rule took it, or why none did.
+ *
+ * @throws NnfuseError `NO_SUCH_PATH` or `NOT_A_LAYER`.
+ */
 export type Explainer = (path: string) => LayerExplanation
 
 const regionOf = (regions: readonly Region[], path: string): Region =>

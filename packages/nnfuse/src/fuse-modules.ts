@@ -26,6 +26,7 @@ import { acrossPlaceholders } from './placeholders.js'
 /** Replaces the modules of a group: as many come back as went in. */
 export type FuserFunc = (modules: readonly AnyModule[], options: FuserOptions) => readonly AnyModule[]
 
+/** What {@link fuseModules} and {@link fuseModulesQat} can be told. */
 export interface FuseModulesOptions {
   /** Changes the given `Model` and returns it, instead of returning a new one. Default false. */
   readonly inplace?: boolean

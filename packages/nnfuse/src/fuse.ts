@@ -4,6 +4,7 @@ import { createPassManager, type Pass, type Plugin, type Report } from '@nnfuse/
 import { defaultPlugins } from './plugins.js'
 import { traceProvenance } from './provenance.js'
 
+/** What {@link fuse} can be told. */
 export interface FuseOptions {
   /** Default: {@link defaultPlugins}. Of two rules with the same pattern the later plugin's is used. */
   readonly plugins?: readonly Plugin[]
@@ -18,6 +19,7 @@ export interface FuseOptions {
   readonly exact?: Exactness
 }
 
+/** The fused model, and what happened to it. */
 export interface FuseResult {
   readonly model: Model
   readonly report: Report

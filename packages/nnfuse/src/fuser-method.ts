@@ -26,6 +26,7 @@ interface GroupOptions {
   readonly outputType?: (slot: number) => ValueType
 }
 
+/** What a fuser method is told about its group. */
 export interface FuserMethodOptions extends GroupOptions {
   readonly qat: boolean
 }
@@ -33,6 +34,7 @@ export interface FuserMethodOptions extends GroupOptions {
 /** Kinds in the order they run, and what fuses them. Entries win over the default mapping. */
 export type FuserMethodMapping = readonly (readonly [kinds: readonly AnyKind[], method: FuserMethod])[]
 
+/** What a fuser function is told about its group. */
 export interface FuserOptions extends GroupOptions {
   /** For quantization-aware training: batch-norm stays a layer of its own inside the fused module. */
   readonly qat?: boolean

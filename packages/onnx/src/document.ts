@@ -1,10 +1,10 @@
 import type { AnyModule, ByteSource, Model, Tensor, ValueType } from '@nnfuse/ir'
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { domainName } from './domains.js'
 import type { FileIndex } from './index-file.js'
 import type { Expansion, InlinedCall } from './inlined-call.js'
 import type { OnnxBodies } from './inner-graphs.js'
 import type { OnnxSlot } from './onnx-op.js'
+import { whyNotStandard } from './standard-operators.js'
 import type { SubgraphNames } from './subgraphs.js'
 import type { Span } from './wire.js'
 
@@ -102,9 +102,17 @@ export const documentOf = (model: Model): OnnxDocument | undefined =>
 /** Before opset 7, broadcasting and batch-norm meant something else. */
 export const oldestOpset = 7
 
-/** Whether a node is one of ONNX's own, in a version whose meaning the readers and writers here know. */
-export const isStandard = ({ domain, opType }: NodeProto, { index, opsets }: OnnxDocument): boolean =>
-  domainName(domain) === '' && (opsets.get('') ?? 0) >= oldestOpset && !index.functions.has(`:${opType}`)
+/** Why a node is none of ONNX's own, in a version whose meaning the readers and writers here know; undefined where it is. */
+export const whyOpaque = (node: NodeProto, { index, opsets }: OnnxDocument): string | undefined => {
+  const opset = opsets.get('') ?? 0
+  if (opset < oldestOpset) return `its operator is not that of ONNX opset ${oldestOpset} or newer`
+  if (index.functions.has(`:${node.opType}`)) return 'its operator has the name of a function of the file'
+  return whyNotStandard(node, opset)
+}
+
+/** Whether a node is one of ONNX's own: all that it has is what its operator has. Others are never read by their name. */
+export const isStandard = (node: NodeProto, document: OnnxDocument): boolean =>
+  whyOpaque(node, document) === undefined
 
 /** Inputs that are passed when the model runs. IR version 3 lists initializers as inputs too. */
 export const dataInputs = ({ inputs, tensors }: OnnxDocument): string[] =>

@@ -1,4 +1,4 @@
-import type { Provenance, Tensor, ValueType } from '@nnfuse/ir'
+import type { Graph, Provenance, Tensor, ValueType } from '@nnfuse/ir'
 import type { AttributeProto, NodeProto } from 'onnx-buf'
 import type { OnnxNode } from './document.js'
 import type { ImportedBodies, OnnxBody } from './inner-graphs.js'
@@ -75,11 +75,11 @@ export interface Draft {
   readonly tensors: Map<Tensor, DraftValue>
   /** Names in graphs inside nodes that are written anew. */
   readonly inside: Set<string>
-  /** Constants that nodes compute are written as their values, where that does not make the file larger. */
-  readonly evaluated: boolean
+  /** See `Graph.evaluated`. */
+  readonly evaluated: Graph['evaluated'] | undefined
 }
 
-export const emptyDraft = (evaluated = false): Draft => ({
+export const emptyDraft = (evaluated?: Graph['evaluated']): Draft => ({
   nodes: [],
   captures: [],
   inputs: [],

@@ -193,25 +193,35 @@ export class Emitter implements Emit {
     type: ValueType,
     attributes: NewAttributes = {},
   ): DraftValue {
+    return this.nodeOf(opType, inputs, [type], attributes)[0] as DraftValue
+  }
+
+  nodeOf(
+    opType: string,
+    inputs: readonly (DraftValue | undefined)[],
+    types: readonly ValueType[],
+    attributes: NewAttributes = {},
+  ): readonly DraftValue[] {
     if (this.opset < oldestOpset)
       throw cannotExpress(this.path, `new nodes need opset ${oldestOpset} or newer`)
     const replaced = this.#replaced(opType)
     const known = replaced && this.take(replaced.node.node) ? replaced : undefined
-    const output = resultValue(type, `/${this.#frames.at(-1)?.instance}/${opType}_output_0`)
+    const instance = this.#frames.at(-1)?.instance
+    const outputs = types.map((type, i) => resultValue(type, `/${instance}/${opType}_output_${i}`))
     this.write({
       opType,
       name: known?.node.node.name || undefined,
       path: this.path,
       attributes: attributesOf(attributes),
       inputs,
-      outputs: [output],
+      outputs,
       mentions: [],
       original: undefined,
       template: known && this.#isSame(known.origin) ? known.node.node : undefined,
       provenance: this.#provenance.get(this.#frames[0]?.path ?? ''),
       order: replaced?.node.order,
     })
-    return output
+    return outputs
   }
 
   #isSame(origin: Origin): boolean {

@@ -162,6 +162,12 @@ export const sourceChanged = (path: string): NnfuseError =>
     hint: 'Weights are read when they are needed; keep the file as it is until the model is written.',
   })
 
+export const indexOutside = (node: string): NnfuseError =>
+  new NnfuseError('ONNX_BAD_INDEX', `"${node}" takes elements at places that its input does not have`, {
+    path: node,
+    hint: 'No runtime can run this file. Export the model again.',
+  })
+
 type Failure = readonly [code: string, message: string, hint: string]
 
 const unreadable: Failure = ['CANNOT_READ', 'cannot be read', 'The cause says why.']

@@ -4,11 +4,13 @@ import {
   type FunctionProto,
   type NodeProto,
   NodeProtoSchema,
+  type TypeProto,
   type ValueInfoProto,
 } from 'onnx-buf'
 import type { FunctionTable } from './function-table.js'
 import { boundNode, type CallTerms, callNames } from './rename-node.js'
 import { graphsOf, subgraphNames } from './subgraphs.js'
+import { withoutSymbols } from './value-types.js'
 
 /** What a call stands for. */
 export interface ExpandedCall {
@@ -93,7 +95,11 @@ const replaceable = ({ functionOf, costOf }: FunctionTable, node: NodeProto): Fu
 const infosOf = ({ function: { valueInfo, input }, terms }: Frame): ValueInfoProto[] =>
   valueInfo
     .filter(({ name }) => !input.includes(name))
-    .map((info) => ({ ...info, name: terms.rename(info.name) }))
+    .map(({ type, ...info }) => ({
+      ...info,
+      name: terms.rename(info.name),
+      type: withoutSymbols(type) as TypeProto,
+    }))
 
 /**
  * The nodes that a call stands for, calls inside its function replaced as well; or the reason why it stays a call.

@@ -1,7 +1,8 @@
 import type { FunctionProto, NodeProto } from 'onnx-buf'
 import { domainName } from './domains.js'
 import type { FileIndex, OnnxFunction } from './index-file.js'
-import { newestOpset, operatorVersions } from './operator-versions.js'
+import { newestOpset } from './operator-versions.js'
+import { isOperator, versionOf } from './standard-operators.js'
 import { graphsOf, subgraphNames } from './subgraphs.js'
 
 /** The nodes that come of putting a function in place of one call. */
@@ -42,7 +43,7 @@ const isInOrder = ({ input, output, node }: FunctionProto): boolean => {
 }
 
 const sinceVersion = (opType: string, opset: number): number | undefined =>
-  opset > newestOpset ? undefined : operatorVersions.get(opType)?.findLast((version) => version <= opset)
+  opset > newestOpset ? undefined : versionOf(opType, opset)?.since
 
 /** Whether an operator of ONNX is the same in two opsets. */
 const isSameOperator = ({ opType }: NodeProto, one: number, other: number): boolean => {
@@ -70,7 +71,7 @@ const versionConflict = (
 
 /** What such a name means ONNX leaves to those who run the file: ONNX Runtime takes its own operator. */
 const isAmbiguous = ({ domain, opType }: NodeProto): boolean =>
-  domainName(domain) === '' && operatorVersions.has(opType)
+  domainName(domain) === '' && isOperator(opType)
 
 const findFunction = ({ functions }: FileIndex, node: NodeProto): OnnxFunction | string | undefined => {
   const sameName = functions.get(`${domainName(node.domain)}:${node.opType}`) ?? []

@@ -51,7 +51,7 @@ export const keepConstants = (draft: Draft, document: OnnxDocument): KeptConstan
     ...unusedIslands.map(([name]) => name),
     ...neededByDraft(draft, document),
   ])
-  const evaluated = draft.evaluated ? worthEvaluating(document) : new Set<string>()
+  const evaluated = draft.evaluated ? worthEvaluating(document, draft.evaluated) : new Set<string>()
   const islands: OnnxNode[] = []
   const materialized = new Map<string, Tensor>()
   for (const name of names) {

@@ -9,13 +9,13 @@ import {
   type ValueType,
 } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
-import { isStandard, type OnnxDocument, type OnnxNode, type Origin } from './document.js'
+import { isStandard, type OnnxDocument, type OnnxNode, type Origin, whyOpaque } from './document.js'
 import { atPlace } from './errors.js'
 import { importBodies } from './import-bodies.js'
 import { OnnxOp, type OnnxSlot } from './onnx-op.js'
 import type { RaiseContext, Raised } from './raise/raiser.js'
 import { raisers } from './raise/table.js'
-import { checkKnown, claimOutputs, nameOf, type Reading, valuesUsed } from './reading.js'
+import { checkKnown, claimOutputs, isTooMuch, nameOf, type Reading, valuesUsed } from './reading.js'
 import { resolveConstant } from './resolve-constant.js'
 
 /** A node that became a module. */
@@ -37,11 +37,13 @@ const atNode = <T>(node: OnnxNode, work: () => T): T => {
 }
 
 /** Where nodes only compute a constant, the constant is kept and the node is no layer. */
-const takeConstant = ({ document, context }: Reading, node: OnnxNode): boolean => {
+const takeConstant = (reading: Reading, node: OnnxNode): boolean => {
+  const { document, context } = reading
   if (!isStandard(node.node, document)) return false
   const tensor = atNode(node, () => resolveConstant(node.node, context.constant, context.type, context.opset))
-  const [output = ''] = node.node.output
-  if (tensor === undefined || output === '') return false
+  const [output = '', ...others] = node.node.output
+  if (tensor === undefined || output === '' || others.some(context.isUsed)) return false
+  if (isTooMuch(reading, tensor)) return false
   document.islands.set(output, node)
   document.tensors.set(output, tensor)
   return true
@@ -50,7 +52,8 @@ const takeConstant = ({ document, context }: Reading, node: OnnxNode): boolean =
 const raise = ({ document, context }: Reading, { node }: OnnxNode): Raised | string => {
   const raiser = raisers.get(node.opType)
   if (raiser === undefined) return 'no kind of layer computes it'
-  if (!isStandard(node, document)) return 'its operator is not that of ONNX opset 7 or newer'
+  const strange = whyOpaque(node, document)
+  if (strange !== undefined) return strange
   if ((node.output[0] ?? '') === '') return 'its result has no name'
   if (node.output.slice(1).some(context.isUsed)) return 'it has a second result that is used'
   const result = raiser(node, context)

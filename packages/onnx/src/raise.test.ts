@@ -81,7 +81,7 @@ describe('Conv', () => {
     [{ pads: [-1, 0, 0, 0] }, 'onnx.Op(Conv) [its padding is negative]'],
     [{ strides: [0, 1] }, 'onnx.Op(Conv) [its strides is 0, 1]'],
     [{ group: 3 }, 'onnx.Op(Conv) [its 3 groups do not divide 4 channels]'],
-    [{ group: 'two' }, 'onnx.Op(Conv) [its attribute "group" is not of type int]'],
+    [{ group: 'two' }, 'onnx.Op(ai.onnx/Conv) [its attribute "group" is not of type int]'],
   ])('%j', async (attributes, expected) => {
     expect(await raised(conv(attributes), parts)).toBe(expected)
   })
@@ -279,7 +279,7 @@ describe('other operators', () => {
 
   test('an operator that is given more than it takes is not understood', async () => {
     const inputs = { x: [2, 3], z: [2, 3] }
-    expect(await raised(node('Relu', ['x', 'z'], ['y']), { inputs })).toBe('onnx.Op(Relu)')
+    expect(await raised(node('Relu', ['x', 'z'], ['y']), { inputs })).toBe('onnx.Op(ai.onnx/Relu)')
   })
 })
 

@@ -29,6 +29,8 @@ export interface Reading {
   /** Names that some node makes. */
   readonly made: ReadonlySet<string>
   readonly stated: ReadonlyMap<string, ValueType>
+  /** How many more bytes constants may be computed from. */
+  computed: number
   /** For the graphs inside nodes. */
   readonly importGraph: ImportGraph
 }
@@ -45,11 +47,22 @@ export const valuesUsed = ({ node, captured }: OnnxNode): string[] => [...presen
 /** What a few bytes of a file ask to be computed may be larger than everything that the file holds. */
 const computedLimit = ({ source }: OnnxDocument): number => source.size + 2 ** 24
 
+/** A file that asks for more, node after node, is not computed ahead: each byte takes some nanoseconds. */
+const mostComputed = ({ source }: OnnxDocument): number => 64 * source.size + 2 ** 30
+
+const isTooLarge = (document: OnnxDocument, tensor: Tensor): boolean =>
+  tensor.storage.type === 'deferred' && byteLength(tensor) > computedLimit(document)
+
 /** Constants that can be computed with. */
-const usable = (document: OnnxDocument, tensor: Tensor | undefined): Tensor | undefined => {
-  if (tensor === undefined || isUnread(tensor)) return undefined
-  const isTooLarge = tensor.storage.type === 'deferred' && byteLength(tensor) > computedLimit(document)
-  return isTooLarge ? undefined : tensor
+const usable = (document: OnnxDocument, tensor: Tensor | undefined): Tensor | undefined =>
+  tensor === undefined || isUnread(tensor) || isTooLarge(document, tensor) ? undefined : tensor
+
+/** Counts what a constant is computed from, unless it is too large for that anyway. Whether it was too much by now. */
+export const isTooMuch = (reading: Reading, tensor: Tensor): boolean => {
+  const { storage } = tensor
+  if (storage.type === 'deferred' && !isTooLarge(reading.document, tensor))
+    reading.computed -= storage.inputs.reduce((sum, input) => sum + byteLength(input), byteLength(tensor))
+  return reading.computed < 0
 }
 
 const whyNotConstant = (document: OnnxDocument, value: string): string => {
@@ -116,7 +129,8 @@ export const startReading = (document: OnnxDocument, importGraph: ImportGraph): 
     document.types.set(input, stated.get(input) ?? unknownType)
   }
   const made = new Set(layerNodes(document).flatMap(({ node }) => node.output))
-  return { document, context: contextOf(document), known, made, stated, importGraph }
+  const computed = mostComputed(document)
+  return { document, context: contextOf(document), known, made, stated, computed, importGraph }
 }
 
 /** @throws NnfuseError `ONNX_NOT_SORTED`, `ONNX_UNKNOWN_VALUE` */

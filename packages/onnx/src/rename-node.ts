@@ -5,7 +5,9 @@ import {
   type GraphProto,
   type NodeProto,
   NodeProtoSchema,
+  type TypeProto,
 } from 'onnx-buf'
+import { withoutSymbols } from './value-types.js'
 
 /** What the body of a function says of itself, put in terms of one call of it. */
 export interface CallTerms {
@@ -45,6 +47,8 @@ const boundGraph = (graph: GraphProto, outer: CallTerms): GraphProto => {
   const terms = { ...outer, rename: (name: string) => names.get(name) ?? outer.rename(name) }
   for (const entry of [...graph.input, ...graph.output, ...graph.valueInfo, ...graph.initializer])
     entry.name = terms.rename(entry.name)
+  for (const info of [...graph.input, ...graph.output, ...graph.valueInfo])
+    info.type = withoutSymbols(info.type) as TypeProto
   for (const { values } of graph.sparseInitializer) if (values) values.name = terms.rename(values.name)
   for (const annotation of graph.quantizationAnnotation) {
     annotation.tensorName = terms.rename(annotation.tensorName)

@@ -1,7 +1,4 @@
-import type { AnyModule, Tensor } from '@nnfuse/ir'
-
-const isTensor = (value: unknown): value is Tensor =>
-  typeof value === 'object' && value !== null && 'storage' in value
+import { type AnyModule, isTensor, type Tensor } from '@nnfuse/ir'
 
 const sameShape = (a: Tensor, b: Tensor): boolean => String(a.shape) === String(b.shape)
 

@@ -33,6 +33,20 @@ describe('what an operator does is not concluded from its name', () => {
     expect(print((await importOnnx(bytes)).root)).toContain('onnx.Op(ai.onnx/Reshape)')
   })
 
+  const lists = [tensor('list', [2], [2, 3], 'int64'), tensor('same', [2], [2, 3], 'int64')]
+
+  test.each([
+    ['that it does not have', node('Reshape', ['x', 'list'], ['a'], { keepdims: 1 })],
+    ['of another type', node('Reshape', ['x', 'list'], ['a'], { allowzero: 'no' })],
+    ['that it has in later opsets', node('Reshape', ['x', 'list'], ['a'], { allowzero: 0 }), 13],
+  ])('with an attribute %s', async (_, strange, opset = 17) => {
+    const nodes = [strange, node('Reshape', ['a', 'same'], ['b']), node('Relu', ['b'], ['y'])]
+    const bytes = model({ ...reshaped, nodes, initializers: lists, opset })
+    const once = await fused(bytes)
+    expect(print((await importOnnx(once)).root)).toContain('onnx.Op(ai.onnx/Reshape)')
+    expect(await fused(once)).toEqual(once)
+  })
+
   test.each(['Cast', 'Reshape', 'Shape'])('where the file has a function %s of its own', async (name) => {
     const other = functionOf(name, {
       inputs: ['p', 'q'],

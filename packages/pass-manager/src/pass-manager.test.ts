@@ -4,6 +4,7 @@ import {
   Conv2d,
   Dropout,
   flatten as flattenModel,
+  type GraphModuleOf,
   graphModule,
   hook,
   Identity,
@@ -12,6 +13,7 @@ import {
   ReLU,
   Sequential,
   train,
+  withGraph,
   withHooks,
 } from '@nnfuse/ir'
 import { decline, rule } from '@nnfuse/matcher'
@@ -57,6 +59,54 @@ describe('the default pipeline', () => {
     expect(report.left.map(({ path }) => path)).toEqual(['bn3'])
     expect(report.passes.find(({ stopped }) => stopped)).toMatchObject({ stopped: 'unchanged', rounds: 3 })
     expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+  })
+
+  test('goes on where a pass after the rounds makes room for more, and runs what is last once', () => {
+    const runs = { after: 0, last: 0 }
+    const passes: Plugin['passes'] = [
+      {
+        name: 'drop-last',
+        description: '',
+        afterRounds: true,
+        run: (model) => {
+          runs.after += 1
+          const { calls } = (model as GraphModuleOf).attrs
+          if (runs.after > 1) return model
+          const attrs = { ...(model as GraphModuleOf).attrs, calls: calls.slice(0, -1), outputs: ['relu'] }
+          return withGraph(model as GraphModuleOf, model.children, attrs)
+        },
+      },
+      {
+        name: 'last',
+        description: '',
+        last: true,
+        run: (model) => {
+          runs.last += 1
+          return model
+        },
+      },
+    ]
+    const manager = createPassManager({ plugins: [definePlugin({ name: 'p', rules: [convBn], passes })] })
+    const { report } = manager.run(Sequential({ conv: conv(), relu: ReLU(), bn: bn() }))
+    expect(runs).toEqual({ after: 2, last: 1 })
+    expect(report.passes.filter(({ stopped }) => stopped).map(({ rounds }) => rounds)).toEqual([1, 1, 2])
+  })
+
+  test('layers whose weights a runtime may compute with other bits stay where bits count', () => {
+    const exact = rule('conv-bn', [Conv2d, BatchNorm2d], (layer) => layer, { exactness: 'bits' })
+    const layer = conv()
+    const weight = { ...layer.attrs.weight, approximate: true as const }
+    const model = Sequential({ a: Conv2d({ ...layer.attrs, weight }), b: bn(), c: conv(), d: bn() })
+    const reportOf = (exactness: 'bits' | 'real') =>
+      createPassManager({ plugins: [plugin('p', exact)], exact: exactness }).run(model).report
+    expect(reportOf('bits').applied.map(({ paths }) => paths)).toEqual([['c', 'd']])
+    expect(reportOf('bits').declined.map(({ reason }) => reason)).toEqual([
+      'the file computes its weights, and a runtime may round that otherwise',
+    ])
+    expect(reportOf('real').applied.map(({ paths, exactness }) => [...paths, exactness])).toEqual([
+      ['a', 'b', 'real'],
+      ['c', 'd', 'bits'],
+    ])
   })
 
   test('fuses inside a container that hooks keep whole', () => {

@@ -9,6 +9,7 @@ import {
 } from '@nnfuse/matcher'
 import { duplicatePlugin, duplicateRule } from './errors.js'
 import type { Instrument } from './instrument.js'
+import { ofExactWeights } from './of-exact-weights.js'
 import { orderPasses } from './order-passes.js'
 import { parsePipeline } from './parse-pipeline.js'
 import type { Pass, PassLog } from './pass.js'
@@ -21,6 +22,7 @@ import { definePlugin, type Plugin } from './plugin.js'
 import type { Diagnostic, Report, RuleReport } from './report.js'
 import { runPass, startOf } from './run-pass.js'
 
+/** What {@link createPassManager} puts together. */
 export interface PassManagerOptions {
   /** In order: of two rules with the same pattern the later plugin's is used. */
   readonly plugins: readonly Plugin[]
@@ -44,6 +46,7 @@ export interface RegisteredRule {
   readonly overriddenBy?: string
 }
 
+/** Plugins and a pipeline, checked against each other, ready to run. */
 export interface PassManager {
   readonly rules: readonly RegisteredRule[]
   readonly kinds: readonly AnyKind[]
@@ -59,13 +62,17 @@ const maxRounds = 16
 /**
  * `flatten`, then drop what does nothing and fuse, until nothing changes.
  *
- * @param plugins whose passes that say `eachRound` run before the rules in each round, and those that say `last` in the end
+ * @param plugins whose passes that say `eachRound` run before the rules in each round, those that say `afterRounds` when
+ * the rounds have come to an end, which then go on if something has changed, and those that say `last` in the end
  */
 export const defaultPipeline = (plugins: readonly Plugin[] = []): Pass => {
   const passes = plugins.flatMap((plugin) => plugin.passes ?? [])
   const first = passes.filter(({ eachRound }) => eachRound)
+  const after = passes.filter(({ afterRounds }) => afterRounds)
   const last = passes.filter((pass) => pass.last)
-  return pipeline(flatten, repeat({ max: maxRounds }, dropIdentity, ...first, fuse), ...last)
+  const rounds = repeat({ max: maxRounds }, dropIdentity, ...first, fuse)
+  const whole = after.length === 0 ? rounds : repeat({ max: maxRounds }, rounds, ...after)
+  return pipeline(flatten, whole, ...last)
 }
 
 /** What the text of a pipeline can name without any plugin. */
@@ -125,6 +132,7 @@ const newLog = (): PassLog => ({
   rounds: [],
   dropped: [],
   passes: [],
+  settled: [],
 })
 
 const countByRule = (entries: readonly { readonly rule: string }[]): Map<string, number> => {
@@ -191,7 +199,7 @@ export const createPassManager = ({
   const rules = register(plugins)
   const active = rules
     .filter(({ rule, overriddenBy }) => overriddenBy === undefined && isExactEnough(rule.exactness, exact))
-    .map(({ rule }) => rule)
+    .map(({ rule }) => (exact === 'bits' ? ofExactWeights(rule) : rule))
   const diagnostics = overrides(rules)
   return {
     rules,

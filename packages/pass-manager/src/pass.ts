@@ -11,8 +11,11 @@ export interface PassLog {
   readonly rounds: (readonly Decline[])[]
   readonly dropped: string[]
   readonly passes: PassReport[]
+  /** Each `repeat` that has ended, and the model in which it found nothing to change any more. */
+  readonly settled: { readonly name: string; readonly model: AnyModule }[]
 }
 
+/** What a pass knows besides its model. */
 export interface PassContext {
   /** The rules of all plugins, in order, overridden ones left out. */
   readonly rules: readonly Rule[]
@@ -49,7 +52,9 @@ export interface Pass {
   readonly rewrites?: readonly string[]
   /** Says that the default pipeline runs it before the rules, in each round. */
   readonly eachRound?: true
-  /** Says that the default pipeline runs it once, after all rounds. */
+  /** Says that the default pipeline runs it after the rounds, which go on where it changes something. */
+  readonly afterRounds?: true
+  /** Says that the default pipeline runs it once, in the end. */
   readonly last?: true
   /** Names of passes that this one must precede, wherever both are put in order by `orderPasses`. */
   readonly before?: readonly string[]

@@ -97,6 +97,30 @@ describe('repeat', () => {
     expect(report.passes.filter(({ pass }) => pass === 'c')).toHaveLength(4)
   })
 
+  test('does not go on where nothing has changed since a repeat that it begins with', () => {
+    const inner = repeat({ max: 9 }, dropFirst)
+    const whole = repeat({ max: 9 }, inner, fine('after'))
+    const { model, report } = runOn(Sequential([ReLU(), ReLU(), ReLU()]), whole)
+    expect(model.children.size).toBe(1)
+    const stops = report.passes.flatMap(({ rounds, stopped }) => (stopped ? [[rounds, stopped]] : []))
+    expect(stops).toEqual([
+      [3, 'unchanged'],
+      [1, 'unchanged'],
+    ])
+  })
+
+  test('goes on where something has', () => {
+    let left = 2
+    const add = pass('add', (model) => {
+      left -= 1
+      return left < 0 ? model : Sequential([ReLU(), ReLU()])
+    })
+    const whole = repeat({ max: 9 }, repeat({ max: 9 }, dropFirst), add, repeat({ max: 9 }, fine('other')))
+    const { model, report } = runOn(Sequential([ReLU()]), whole)
+    expect([model.children.size, left]).toEqual([1, -1])
+    expect(report.passes.findLast(({ stopped }) => stopped)).toMatchObject({ rounds: 3 })
+  })
+
   test('a limit below one, a limit that is not whole, and nothing to repeat are refused', () => {
     expect(() => repeat({ max: 0 }, failing)).toThrow(
       '"max" of repeat must be a whole number of at least 1, got 0',
@@ -178,7 +202,7 @@ describe('a pass that fails', () => {
   })
 
   test('may be a pipeline run without a pass manager', () => {
-    const log = { applied: [], tried: new Map(), rounds: [], dropped: [], passes: [] }
+    const log = { applied: [], tried: new Map(), rounds: [], dropped: [], passes: [], settled: [] }
     expect(() => pipeline(fine('a'), failing).run(ReLU(), { rules: [], exact: 'real', log })).toThrow(
       'pass "failing" failed after a: oops',
     )

@@ -54,15 +54,30 @@ const stopAfter = ({ unchanged, rounds, changes }: Round, limits: RepeatLimits):
 const earlier = (rounds: number, name: string): string[] =>
   rounds === 0 ? [] : [`${rounds} ${rounds === 1 ? 'round' : 'rounds'} of ${name}`]
 
+/** The `repeat` that a pass begins with, if it does. */
+const headOf = (pass: Pass): Pass | undefined => {
+  const { parts } = pass
+  if (parts?.kind === 'repeat') return pass
+  return parts?.passes[0] && headOf(parts.passes[0])
+}
+
+/** Where a body's first `repeat` found nothing to change any more, and nothing was changed since, it would not again. */
+const isSettled = (body: Pass, result: AnyModule, settled: PassLog['settled']): boolean =>
+  settled.find(({ name }) => name === headOf(body)?.name)?.model === result
+
 const repeated = (name: string, body: Pass, limits: RepeatLimits, model: AnyModule, cx: PassContext) => {
-  const start = changesIn(cx.log)
+  const { log } = cx
+  const start = changesIn(log)
   let result = model
   for (let rounds = 1; ; rounds += 1) {
+    const known = log.settled.length
     const next = runPass(body, result, following(cx, earlier(rounds - 1, name)))
-    const round = { unchanged: next === result, rounds, changes: changesIn(cx.log) - start }
+    const isDone = next === result || isSettled(body, next, log.settled.slice(known))
+    const round = { unchanged: isDone, rounds, changes: changesIn(log) - start }
     result = next
     const stop = stopAfter(round, limits)
     if (stop === undefined) continue
+    if (stop.stopped === 'unchanged') log.settled.push({ name, model: result })
     cx.log.passes.push({ pass: name, changed: result !== model, rounds, ...stop })
     return result
   }

@@ -1,16 +1,13 @@
-import { type AnyModule, hasHooks, peekBytes, type Tensor } from '@nnfuse/ir'
+import { type AnyModule, hasHooks, isTensor, peekBytes, type Tensor } from '@nnfuse/ir'
 
 /** Tensors of at most so many bytes are compared by what they hold, where that is at hand. */
 const shortTensor = 256
 
-const isTensor = (value: unknown): value is Tensor =>
-  typeof value === 'object' && value !== null && 'storage' in value
-
-/** Numbers tensors, so that the same one is called the same. */
+/** Numbers tensors, so that the same one is called the same. What is approximate here, may differ in a runtime. */
 const tensorNames = (): ((tensor: Tensor) => string) => {
   const numbers = new Map<Tensor, number>()
   return (tensor) => {
-    const bytes = peekBytes(tensor)
+    const bytes = tensor.approximate ? undefined : peekBytes(tensor)
     if (bytes !== undefined && bytes.length <= shortTensor)
       return `${tensor.dtype}[${tensor.shape.join()}] ${bytes.join()}`
     const number = numbers.get(tensor) ?? numbers.size

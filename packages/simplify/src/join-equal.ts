@@ -55,7 +55,7 @@ const join = (graph: GraphModuleOf): Joined => {
 export const joinEqual: Pass = {
   name: 'join-equal-layers',
   description: 'Computes once what equal layers compute of the same values',
-  last: true,
+  afterRounds: true,
   rewrites: [joinEqualRule],
   run: (model, cx) =>
     inRegions(model, cx.log, ({ graph }) => {

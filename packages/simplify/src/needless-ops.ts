@@ -13,13 +13,17 @@ import {
 } from '@nnfuse/ir'
 import { type Exactness, isExactEnough, lazyTypes, type Taken } from '@nnfuse/matcher'
 import { dropNoOps, inRegions, type Pass } from '@nnfuse/pass-manager'
-import { dropUnused, usedIn } from './drop-unused.js'
+import { countsUp } from './counts-up.js'
+import { dropUnused, givesSizes, usedIn } from './drop-unused.js'
+import { operatorOf } from './operator-of.js'
 import { stretchesNothing } from './stretches-nothing.js'
 import { type GivenBack, unchangedOperand } from './unchanged-operand.js'
+import { wholeRows } from './whole-rows.js'
 
 /*
  * Layers that give back what they get: a cast to the dtype that a value has, an expansion to its own shape, a slice of
- * all of it, axes in the order they have, a concatenation of it alone, and arithmetic with a number that changes nothing.
+ * all of it, axes in the order they have, a concatenation of it alone, all of its rows taken or written over in their
+ * order, and arithmetic with a number that changes nothing.
  */
 
 const name = 'needless-op'
@@ -48,17 +52,21 @@ const needless: ReadonlyMap<string, IsNeedless> = new Map([
 
 type TypeOf = (value: ValueId) => ValueType
 
-const isNeedlessOp = ({ definition, attrs }: AnyModule, { inputs, outputs }: Call, typeOf: TypeOf): boolean =>
-  outputs.length === 1 &&
-  (needless.get(definition.describe?.(attrs) ?? '')?.(inputs.map(typeOf), typeOf(outputs[0] as ValueId)) ??
-    false)
+const isNeedlessOp = (operator: string, { inputs, outputs }: Call, typeOf: TypeOf): boolean =>
+  needless.get(operator)?.(inputs.map(typeOf), typeOf(outputs[0] as ValueId)) ?? false
 
 /** What a call gives back as it got it; undefined where it computes something. */
-const givenBack = (module: AnyModule, call: Call, typeOf: TypeOf): GivenBack | undefined => {
-  const { kind, hooks, training } = module
-  if (hasHooks(hooks) || training) return undefined
-  const isFirst = kind === 'onnx.Op' ? isNeedlessOp(module, call, typeOf) : movesNothing(module, call)
-  return isFirst ? { input: 0, exactness: 'bits' } : unchangedOperand(module, call.inputs.map(typeOf))
+const givenBack = (
+  module: AnyModule,
+  call: Call,
+  typeOf: TypeOf,
+  countIn: ReturnType<typeof countsUp>,
+): GivenBack | undefined => {
+  if (hasHooks(module.hooks) || module.training || call.outputs.length !== 1) return undefined
+  const operator = operatorOf(module)
+  const isFirst = operator === undefined ? movesNothing(module, call) : isNeedlessOp(operator, call, typeOf)
+  if (isFirst) return { input: 0, exactness: 'bits' }
+  return wholeRows(module, call, typeOf, countIn) ?? unchangedOperand(module, call.inputs.map(typeOf))
 }
 
 /** A concatenation of one value, or axes in the order they have. */
@@ -75,9 +83,10 @@ interface Outcome {
 /** Calls that may go: none of a layer that is called elsewhere, too, and stays there. */
 const needlessCalls = (graph: GraphModuleOf, exact: Exactness): ReadonlyMap<Call, GivenBack> => {
   const typeOf = lazyTypes(graph)
+  const countIn = countsUp(graph, typeOf)
   const gone = new Map<Call, GivenBack>()
   for (const call of graph.attrs.calls) {
-    const given = givenBack(graph.children.get(call.target) as AnyModule, call, typeOf)
+    const given = givenBack(graph.children.get(call.target) as AnyModule, call, typeOf, countIn)
     if (given && isExactEnough(given.exactness, exact)) gone.set(call, given)
   }
   const kept = new Set(graph.attrs.calls.filter((call) => !gone.has(call)).map(({ target }) => target))
@@ -106,7 +115,13 @@ const rewrite = (graph: GraphModuleOf, exact: Exactness): Outcome => {
   return { graph: dropUnused(without, usedIn(graph)), taken }
 }
 
-/** Drops layers that give back what they get. */
+/** Sizes that are known are no more computed by anybody. */
+const withoutUnusedSizes = (outcome: Outcome): Outcome => ({
+  ...outcome,
+  graph: dropUnused(outcome.graph, givesSizes(lazyTypes(outcome.graph))),
+})
+
+/** Drops layers that give back what they get, and sizes that nothing uses. */
 export const needlessOps: Pass = {
   name: 'drop-needless-ops',
   description:
@@ -115,7 +130,7 @@ export const needlessOps: Pass = {
   rewrites: [name],
   run: (model, cx) =>
     inRegions(model, cx.log, ({ graph }) => ({
-      ...rewrite(graph, cx.exact),
+      ...withoutUnusedSizes(rewrite(graph, cx.exact)),
       declines: [],
       tried: new Map(),
     })),

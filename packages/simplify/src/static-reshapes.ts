@@ -12,6 +12,7 @@ import {
 import { lazyTypes, type Taken } from '@nnfuse/matcher'
 import { inRegions, type Pass } from '@nnfuse/pass-manager'
 import { dropUnused, usedIn } from './drop-unused.js'
+import { operatorOf } from './operator-of.js'
 import { outerReshape } from './outer-reshape.js'
 import { sizesFor } from './sizes-for.js'
 
@@ -28,8 +29,8 @@ import { sizesFor } from './sizes-for.js'
 const name = 'static-reshape'
 
 /** An operator of ONNX that stays what it is since its sizes are computed while the model runs. */
-const isComputedReshape = ({ kind, definition, attrs, hooks }: AnyModule): boolean =>
-  kind === 'onnx.Op' && definition.describe?.(attrs) === 'Reshape' && !hasHooks(hooks)
+const isComputedReshape = (module: AnyModule): boolean =>
+  operatorOf(module) === 'Reshape' && !hasHooks(module.hooks)
 
 interface Outcome {
   readonly graph: GraphModuleOf

@@ -32,7 +32,13 @@ const longest = 16_384
 /** The one value of all elements of a constant; undefined where there are several, or none at hand. */
 const onlyValue = ({ value }: ValueType): number | undefined => {
   const bytes = value && peekBytes(value)
-  if (value === undefined || bytes === undefined || bytes.length > longest || value.dtype === 'string')
+  if (
+    value === undefined ||
+    value.approximate ||
+    bytes === undefined ||
+    bytes.length > longest ||
+    value.dtype === 'string'
+  )
     return undefined
   const [first, ...rest] = Array.from(decode(bytes, value.dtype) as ArrayLike<number | bigint>, Number)
   return rest.every((element) => Object.is(element, first)) ? first : undefined

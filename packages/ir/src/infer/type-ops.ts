@@ -1,7 +1,8 @@
+import type { DType } from '../dtype.js'
 import { kernelSize, outChannels } from '../kinds/conv.js'
 import { type GemmAttrs, outFeatures } from '../kinds/linear.js'
 import type { Ops } from '../ops.js'
-import type { ValueType } from '../value-type.js'
+import type { Dim, ValueType } from '../value-type.js'
 import { broadcast, concat } from './joining.js'
 import { followingSizes } from './known-sizes.js'
 import { averaged, flattened, padded, reshaped, squeezed, transposed, unsqueezed } from './reshaping.js'
@@ -17,6 +18,9 @@ const gemm = (x: ValueType, { weight, bias }: GemmAttrs): ValueType => {
   const [rows = 1] = bias.shape
   return typed(x.dtype, [rows === 1 ? (x.shape?.[0] ?? null) : rows, weight.shape[0] ?? null])
 }
+
+const lastSize = ({ shape }: ValueType, size: Dim = null, dtype: DType = 'float32'): ValueType =>
+  onShape(typed(dtype, shape), (known) => [...known.slice(0, -1), size])
 
 /** {@link Ops} over types. A module without a forward gives what its kind says, or unknown types. */
 export const typeOps: Ops<ValueType> = followingSizes({
@@ -47,7 +51,10 @@ export const typeOps: Ops<ValueType> = followingSizes({
   where: (condition, a, b) => typed(a.dtype ?? b.dtype, broadcast(condition, broadcast(a, b)).shape),
   mean: averaged,
   quantizeDequantize: alike,
-  dequantize: (x) => typed('float32', x.shape),
+  dequantize: (x, _scale, _zeroPoint, _axis, { floats = 'float32' } = {}) => typed(floats, x.shape),
+  dynamicQuantize: (x) => [typed('uint8', x.shape), typed('float32', []), typed('uint8', [])],
+  linearIntegers: (x, _zeroPoint, { weight }) => lastSize(x, weight.shape[0]),
+  linearDequantized: (x, { weight, format }) => lastSize(x, weight.shape[0], format?.floats),
   concat,
   flatten: flattened,
   reshape: reshaped,

@@ -27,6 +27,7 @@ interface Common {
   readonly dtype?: FloatDType
 }
 
+/** What a builder of convolutions can be told; left out, torch's defaults. */
 export interface ConvOptions extends Common {
   readonly stride?: PerAxis
   readonly padding?: PaddingArgument
@@ -35,10 +36,15 @@ export interface ConvOptions extends Common {
   readonly paddingMode?: PaddingMode
 }
 
+/** What a builder of transposed convolutions can be told; left out, torch's defaults. */
 export interface ConvTransposeOptions extends Omit<ConvOptions, 'paddingMode'> {
   readonly outputPadding?: PerAxis
 }
 
+/**
+ * What a builder of batch-norms can be told; left out, torch's defaults: `eps` 1e-5, `momentum` 0.1, affine, with
+ * running statistics, float32.
+ */
 export interface BatchNormOptions {
   readonly eps?: number
   readonly momentum?: number | null

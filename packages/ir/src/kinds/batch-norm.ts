@@ -23,6 +23,7 @@ export interface BatchNormAttrs {
   readonly momentum: number | null
 }
 
+/** What a batch-norm is made from. What is left out is null, `eps` 1e-5 and `momentum` 0.1. */
 export type BatchNormArguments = Partial<BatchNormAttrs> & Pick<BatchNormAttrs, 'numFeatures'>
 
 const perFeature = ['weight', 'bias', 'runningMean', 'runningVar'] as const
@@ -74,4 +75,5 @@ export const BatchNorm2d: BatchNormKind<'nn.BatchNorm2d'> = batchNormKind('nn.Ba
 /** `[N, C, D, H, W]` */
 export const BatchNorm3d: BatchNormKind<'nn.BatchNorm3d'> = batchNormKind('nn.BatchNorm3d')
 
+/** A batch-norm of any number of axes. */
 export type BatchNormModule = Module<'nn.BatchNorm1d' | 'nn.BatchNorm2d' | 'nn.BatchNorm3d', BatchNormAttrs>

@@ -54,6 +54,7 @@ export const GraphModule: Kind<'nn.GraphModule', Graph, [children: Children, gra
   },
 )
 
+/** A module that runs a graph of calls. */
 export type GraphModuleOf = Module<'nn.GraphModule', Graph>
 
 /** Another graph in the place of one: in its mode, with its hooks. */

@@ -13,6 +13,9 @@ import {
   perAxis,
 } from './attributes.js'
 
+/**
+ * What stands around the input of a convolution: zeros, or elements of its own as torch's `padding_mode` has them.
+ */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular'
 
 /** A convolution over 1, 2 or 3 spatial axes; every list has one entry an axis. */
@@ -52,15 +55,21 @@ export interface ConvArguments {
   readonly paddingMode?: PaddingMode
 }
 
+/** What a transposed convolution is made from; all but the weight have torch's defaults. */
 export interface ConvTransposeArguments extends Omit<ConvArguments, 'paddingMode'> {
   readonly outputPadding?: PerAxis
 }
 
+/** Channels of what a convolution gives. */
 export const outChannels = ({ weight }: ConvAttrs): number => weight.shape[0] ?? 0
+/** Channels of what a convolution is given: of all groups together. */
 export const inChannels = ({ weight, groups }: ConvAttrs): number => (weight.shape[1] ?? 0) * groups
+/** Channels of what a transposed convolution gives: of all groups together. */
 export const outChannelsTransposed = ({ weight, groups }: ConvTransposeAttrs): number =>
   (weight.shape[1] ?? 0) * groups
+/** Channels of what a transposed convolution is given. */
 export const inChannelsTransposed = ({ weight }: ConvTransposeAttrs): number => weight.shape[0] ?? 0
+/** Sizes of the kernel, one for each spatial axis. */
 export const kernelSize = ({ weight }: ConvAttrs | ConvTransposeAttrs): readonly number[] =>
   weight.shape.slice(2)
 
@@ -175,20 +184,28 @@ export const Conv3d: Kind<'nn.Conv3d', ConvAttrs, [given: ConvArguments]> = conv
 
 type ConvTransposeKind<N extends string> = Kind<N, ConvTransposeAttrs, [given: ConvTransposeArguments]>
 
+/**
+ * `[N, C, L]` to `[N, outChannels, L']`, with `L' = (L - 1) * stride - padding + dilation * (kernel - 1) +
+ * outputPadding + 1`, padding on both sides together.
+ */
 export const ConvTranspose1d: ConvTransposeKind<'nn.ConvTranspose1d'> = convTransposeKind(
   'nn.ConvTranspose1d',
   1,
 )
+/** `[N, C, H, W]` to `[N, outChannels, H', W']`; sizes as of {@link ConvTranspose1d}. */
 export const ConvTranspose2d: ConvTransposeKind<'nn.ConvTranspose2d'> = convTransposeKind(
   'nn.ConvTranspose2d',
   2,
 )
+/** `[N, C, D, H, W]` to `[N, outChannels, D', H', W']`; sizes as of {@link ConvTranspose1d}. */
 export const ConvTranspose3d: ConvTransposeKind<'nn.ConvTranspose3d'> = convTransposeKind(
   'nn.ConvTranspose3d',
   3,
 )
 
+/** A convolution of any number of axes. */
 export type ConvModule = Module<'nn.Conv1d' | 'nn.Conv2d' | 'nn.Conv3d', ConvAttrs>
+/** A transposed convolution of any number of axes. */
 export type ConvTransposeModule = Module<
   'nn.ConvTranspose1d' | 'nn.ConvTranspose2d' | 'nn.ConvTranspose3d',
   ConvTransposeAttrs

@@ -37,6 +37,7 @@ export const Cat: Kind<'nn.Cat', { readonly axis: number }, [given?: { axis?: nu
   describe: ({ axis }) => `axis ${axis}`,
 })
 
+/** The first and the last of the axes that become one; negative ones count from the end. */
 export interface FlattenAttrs {
   readonly startAxis: number
   readonly endAxis: number
@@ -56,6 +57,10 @@ export const Identity: Plain<'nn.Identity'> = kind('nn.Identity', {
   forward: (_ops, _module, x) => x,
 })
 
+/**
+ * Sets elements to 0 with probability `p` (0.5 unless told) and scales the others by `1 / (1 - p)`, in training
+ * mode only.
+ */
 export const Dropout: Kind<'nn.Dropout', { readonly p: number }, [given?: { p?: number }]> = kind(
   'nn.Dropout',
   {
@@ -69,6 +74,7 @@ export const Dropout: Kind<'nn.Dropout', { readonly p: number }, [given?: { p?: 
 export const isNoOp = (module: AnyModule): boolean =>
   Identity.is(module) || (Dropout.is(module) && !module.training)
 
+/** A tensor that is there without an input. */
 export interface ConstantAttrs {
   readonly value: Tensor
 }

@@ -63,57 +63,76 @@ type B3 = typeof BatchNorm3d
 type L = typeof Linear
 type R = typeof ReLU
 
+/** `relu(conv(x))`; torch's `nni.ConvReLU1d`. */
 export const ConvReLU1d: Fused<'ConvReLU1d', [C1, R]> = fusedKind('nni.ConvReLU1d', [Conv1d, ReLU])
+/** `relu(conv(x))`; torch's `nni.ConvReLU2d`. */
 export const ConvReLU2d: Fused<'ConvReLU2d', [C2, R]> = fusedKind('nni.ConvReLU2d', [Conv2d, ReLU])
+/** `relu(conv(x))`; torch's `nni.ConvReLU3d`. */
 export const ConvReLU3d: Fused<'ConvReLU3d', [C3, R]> = fusedKind('nni.ConvReLU3d', [Conv3d, ReLU])
 
+/** `bn(conv(x))`, not folded, for training; torch's `nni.ConvBn1d`. */
 export const ConvBn1d: Fused<'ConvBn1d', [C1, B1]> = fusedKind('nni.ConvBn1d', [Conv1d, BatchNorm1d])
+/** `bn(conv(x))`, not folded, for training; torch's `nni.ConvBn2d`. */
 export const ConvBn2d: Fused<'ConvBn2d', [C2, B2]> = fusedKind('nni.ConvBn2d', [Conv2d, BatchNorm2d])
+/** `bn(conv(x))`, not folded, for training; torch's `nni.ConvBn3d`. */
 export const ConvBn3d: Fused<'ConvBn3d', [C3, B3]> = fusedKind('nni.ConvBn3d', [Conv3d, BatchNorm3d])
 
+/** `relu(bn(conv(x)))`, not folded, for training; torch's `nni.ConvBnReLU1d`. */
 export const ConvBnReLU1d: Fused<'ConvBnReLU1d', [C1, B1, R]> = fusedKind('nni.ConvBnReLU1d', [
   Conv1d,
   BatchNorm1d,
   ReLU,
 ])
+/** `relu(bn(conv(x)))`, not folded, for training; torch's `nni.ConvBnReLU2d`. */
 export const ConvBnReLU2d: Fused<'ConvBnReLU2d', [C2, B2, R]> = fusedKind('nni.ConvBnReLU2d', [
   Conv2d,
   BatchNorm2d,
   ReLU,
 ])
+/** `relu(bn(conv(x)))`, not folded, for training; torch's `nni.ConvBnReLU3d`. */
 export const ConvBnReLU3d: Fused<'ConvBnReLU3d', [C3, B3, R]> = fusedKind('nni.ConvBnReLU3d', [
   Conv3d,
   BatchNorm3d,
   ReLU,
 ])
 
+/** `relu(bn(x))` of `[N, C, H, W]`; torch's `nni.BNReLU2d`. */
 export const BNReLU2d: Fused<'BNReLU2d', [B2, R]> = fusedKind('nni.BNReLU2d', [BatchNorm2d, ReLU])
+/** `relu(bn(x))` of `[N, C, D, H, W]`; torch's `nni.BNReLU3d`. */
 export const BNReLU3d: Fused<'BNReLU3d', [B3, R]> = fusedKind('nni.BNReLU3d', [BatchNorm3d, ReLU])
 
+/** `relu(linear(x))`; torch's `nni.LinearReLU`. */
 export const LinearReLU: Fused<'LinearReLU', [L, R]> = fusedKind('nni.LinearReLU', [Linear, ReLU])
+/** `bn(linear(x))`, not folded, for training; torch's `nni.LinearBn1d`. */
 export const LinearBn1d: Fused<'LinearBn1d', [L, B1]> = fusedKind('nni.LinearBn1d', [Linear, BatchNorm1d])
+/** `leakyRelu(linear(x))`; torch's `nni.LinearLeakyReLU`, of its backend onednn. */
 export const LinearLeakyReLU: Fused<'LinearLeakyReLU', [L, typeof LeakyReLU]> = fusedKind(
   'nni.LinearLeakyReLU',
   [Linear, LeakyReLU],
 )
+/** `tanh(linear(x))`; torch's `nni.LinearTanh`, of its backend onednn. */
 export const LinearTanh: Fused<'LinearTanh', [L, typeof Tanh]> = fusedKind('nni.LinearTanh', [Linear, Tanh])
 
 // PyTorch has no such classes; the names follow its scheme.
 
+/** `relu(bn(linear(x)))`, not folded, for training. torch has none. */
 export const LinearBnReLU1d: Fused<'LinearBnReLU1d', [L, B1, R]> = fusedKind('nni.LinearBnReLU1d', [
   Linear,
   BatchNorm1d,
   ReLU,
 ])
 
+/** `bn(convTranspose(x))`, not folded, for training. torch has none. */
 export const ConvTransposeBn1d: Fused<'ConvTransposeBn1d', [T1, B1]> = fusedKind('nni.ConvTransposeBn1d', [
   ConvTranspose1d,
   BatchNorm1d,
 ])
+/** `bn(convTranspose(x))`, not folded, for training. torch has none. */
 export const ConvTransposeBn2d: Fused<'ConvTransposeBn2d', [T2, B2]> = fusedKind('nni.ConvTransposeBn2d', [
   ConvTranspose2d,
   BatchNorm2d,
 ])
+/** `bn(convTranspose(x))`, not folded, for training. torch has none. */
 export const ConvTransposeBn3d: Fused<'ConvTransposeBn3d', [T3, B3]> = fusedKind('nni.ConvTransposeBn3d', [
   ConvTranspose3d,
   BatchNorm3d,

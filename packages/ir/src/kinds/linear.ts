@@ -11,13 +11,17 @@ export interface LinearAttrs {
   readonly bias: Tensor | null
 }
 
+/** A module of {@link Linear}. */
 export type LinearModule = Module<'nn.Linear', LinearAttrs>
+/** What a linear layer is made from; without a bias unless told. */
 export interface LinearArguments {
   readonly weight: Tensor
   readonly bias?: Tensor | null
 }
 
+/** Size of the last axis of what a linear layer gives. */
 export const outFeatures = ({ weight }: LinearAttrs): number => weight.shape[0] ?? 0
+/** Size of the last axis of what a linear layer is given. */
 export const inFeatures = ({ weight }: LinearAttrs): number => weight.shape[1] ?? 0
 
 const linearAttrs = ({ weight, bias = null }: LinearArguments): LinearAttrs => {
@@ -46,6 +50,7 @@ export interface GemmAttrs {
   readonly bias: Tensor
 }
 
+/** A module of {@link Gemm}. */
 export type GemmModule = Module<'nn.Gemm', GemmAttrs>
 
 const gemmAttrs = ({ weight, bias }: GemmAttrs): GemmAttrs => {

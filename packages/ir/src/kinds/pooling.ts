@@ -10,6 +10,7 @@ import {
   perAxis,
 } from './attributes.js'
 
+/** A max pooling; every list has one entry a spatial axis. */
 export interface MaxPoolAttrs {
   readonly kernelSize: readonly number[]
   readonly stride: readonly number[]
@@ -19,6 +20,7 @@ export interface MaxPoolAttrs {
   readonly ceilMode: boolean
 }
 
+/** An average pooling; every list has one entry a spatial axis. */
 export interface AvgPoolAttrs {
   readonly kernelSize: readonly number[]
   readonly stride: readonly number[]
@@ -66,8 +68,11 @@ const maxPoolKind = <N extends string>(name: N, axes: number): MaxPoolKind<N> =>
     describe: (attrs) => describePool(attrs) + formatPerAxis('dilation', attrs.dilation, 1),
   })
 
+/** `[N, C, L]` to `[N, C, L']`: the largest of each window; padding never is. */
 export const MaxPool1d: MaxPoolKind<'nn.MaxPool1d'> = maxPoolKind('nn.MaxPool1d', 1)
+/** `[N, C, H, W]` to `[N, C, H', W']`: the largest of each window; padding never is. */
 export const MaxPool2d: MaxPoolKind<'nn.MaxPool2d'> = maxPoolKind('nn.MaxPool2d', 2)
+/** `[N, C, D, H, W]` to `[N, C, D', H', W']`: the largest of each window; padding never is. */
 export const MaxPool3d: MaxPoolKind<'nn.MaxPool3d'> = maxPoolKind('nn.MaxPool3d', 3)
 
 type AvgPoolKind<N extends string> = Kind<N, AvgPoolAttrs, [given: AvgPoolArguments]>
@@ -87,10 +92,14 @@ const avgPoolKind = <N extends string>(name: N, axes: number): AvgPoolKind<N> =>
     describe: (attrs: AvgPoolAttrs) => describePool(attrs),
   })
 
+/** `[N, C, L]` to `[N, C, L']`: the average of each window. */
 export const AvgPool1d: AvgPoolKind<'nn.AvgPool1d'> = avgPoolKind('nn.AvgPool1d', 1)
+/** `[N, C, H, W]` to `[N, C, H', W']`: the average of each window. */
 export const AvgPool2d: AvgPoolKind<'nn.AvgPool2d'> = avgPoolKind('nn.AvgPool2d', 2)
+/** `[N, C, D, H, W]` to `[N, C, D', H', W']`: the average of each window. */
 export const AvgPool3d: AvgPoolKind<'nn.AvgPool3d'> = avgPoolKind('nn.AvgPool3d', 3)
 
+/** An average pooling that knows the size of its output instead of that of its windows. */
 export interface AdaptiveAvgPoolAttrs {
   /** Spatial size of the output; null keeps the input's. */
   readonly outputSize: readonly (number | null)[]
@@ -111,14 +120,20 @@ const adaptiveAvgPoolKind = <N extends string>(name: N, axes: number): AdaptiveA
     describe: ({ outputSize }) => outputSize.map((size) => size ?? 'any').join('x'),
   })
 
+/**
+ * `[N, C, L]` to `[N, C, outputSize]`: each output is the average of its share of the input, shares overlapping
+ * where sizes do not divide.
+ */
 export const AdaptiveAvgPool1d: AdaptiveAvgPoolKind<'nn.AdaptiveAvgPool1d'> = adaptiveAvgPoolKind(
   'nn.AdaptiveAvgPool1d',
   1,
 )
+/** `[N, C, H, W]` to `[N, C, ...outputSize]`; with 1 the global average. */
 export const AdaptiveAvgPool2d: AdaptiveAvgPoolKind<'nn.AdaptiveAvgPool2d'> = adaptiveAvgPoolKind(
   'nn.AdaptiveAvgPool2d',
   2,
 )
+/** `[N, C, D, H, W]` to `[N, C, ...outputSize]`. */
 export const AdaptiveAvgPool3d: AdaptiveAvgPoolKind<'nn.AdaptiveAvgPool3d'> = adaptiveAvgPoolKind(
   'nn.AdaptiveAvgPool3d',
   3,

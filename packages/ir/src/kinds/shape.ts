@@ -9,6 +9,7 @@ import { formatPair, type PadPair } from './attributes.js'
 /** A size that Reshape gives an axis: a number, -1 (what is left), or that of the input's axis at the same place. */
 export type ReshapeSize = number | 'copy'
 
+/** The sizes that elements are put into, in row-major order. */
 export interface ReshapeAttrs {
   /** One for each axis of the result; -1 at most once. */
   readonly shape: readonly ReshapeSize[]
@@ -38,6 +39,7 @@ export const Reshape: Kind<'nn.Reshape', ReshapeAttrs, [given: ReshapeAttrs]> = 
   describe: ({ shape }) => shape.join(', '),
 })
 
+/** The order that axes are put into. */
 export interface TransposeAttrs {
   /** Which axis of the input each axis of the result is. */
   readonly perm: readonly number[]
@@ -58,6 +60,7 @@ export const Transpose: Kind<'nn.Transpose', TransposeAttrs, [given: TransposeAt
   describe: ({ perm }) => perm.join(', '),
 })
 
+/** Axes of size 1 that are taken away or put in. */
 export interface AxesAttrs {
   /** Negative ones count from the end. */
   readonly axes: readonly number[]
@@ -83,6 +86,7 @@ export const Unsqueeze: Kind<'nn.Unsqueeze', AxesAttrs, [given: AxesAttrs]> = ki
   describe: ({ axes }) => axes.join(', '),
 })
 
+/** A border of one number. */
 export interface PadAttrs {
   /** What is added before and after, for every axis of the input. */
   readonly pads: readonly PadPair[]

@@ -1,13 +1,13 @@
-import { type DType, decodeFloats, encode, isFloat, peekBytes, type Tensor, tensorOf } from '@nnfuse/ir'
+import { type DType, decodeFloats, encode, isFloat, type Tensor, tensorOf } from '@nnfuse/ir'
 import { readAttributes } from '../attributes.js'
-import { derivedTensor, expanded } from './derived-tensor.js'
+import { approximateTensor, derivedTensor, expanded } from './derived-tensor.js'
 import type { Evaluator } from './evaluator.js'
-import { fits, isInteger, numbers } from './numbers.js'
+import { fits, integersAtHand, isInteger, numbers } from './numbers.js'
 
 /*
  * Arithmetic on constants. Floats are computed in double precision and rounded once, when somebody reads them;
- * integers are computed at once, since a result that does not fit is nobody's standard. Pow may be a last digit better
- * than a runtime's, which rounds after every step.
+ * integers are computed at once, since a result that does not fit is nobody's standard. Functions that no standard says
+ * to the last digit give approximate tensors.
  */
 
 type Operation = (a: number, b: number) => number
@@ -19,22 +19,23 @@ interface Operations {
   readonly integers: Operation | undefined
   /** Whether the second operand may be of another dtype. */
   readonly mixed?: true
+  /** Whether a runtime may round the last digit of floats otherwise. */
+  readonly approximate?: true
 }
 
-const floatResult = (a: Tensor, b: Tensor, compute: Operation): Tensor | undefined =>
-  derivedTensor(a, [a, b], (left, right) => {
-    const others = numbers(right, b.dtype)
+const floatResult = (
+  a: Tensor,
+  b: Tensor,
+  compute: Operation,
+  make: typeof derivedTensor,
+): Tensor | undefined =>
+  make(a, [a, b], (left, right) => {
+    const others = isFloat(b.dtype) ? decodeFloats(right, b.dtype) : numbers(right, b.dtype)
     return encode(
       decodeFloats(left, a.dtype).map((value, i) => compute(value, others[i] as number)),
       a.dtype,
     )
   })
-
-const integersAtHand = (tensor: Tensor): readonly number[] | undefined => {
-  const bytes = peekBytes(tensor)
-  const values = bytes && numbers(bytes, tensor.dtype)
-  return values?.every(Number.isSafeInteger) ? values : undefined
-}
 
 const integerResult = (a: Tensor, b: Tensor, compute: Operation): Tensor | undefined => {
   const [left, right] = [integersAtHand(a), integersAtHand(b)]
@@ -46,9 +47,12 @@ const integerResult = (a: Tensor, b: Tensor, compute: Operation): Tensor | undef
 
 const isNumeric = (dtype: DType): boolean => isFloat(dtype) || isInteger(dtype)
 
-const combined = (a: Tensor, b: Tensor, { floats, integers, mixed }: Operations): Tensor | undefined => {
+/** Of operands of one shape. */
+export const combined = (a: Tensor, b: Tensor, operations: Operations): Tensor | undefined => {
+  const { floats, integers, mixed, approximate } = operations
   if (!isNumeric(b.dtype) || (a.dtype !== b.dtype && !mixed)) return undefined
-  if (isFloat(a.dtype)) return floats && floatResult(a, b, floats)
+  if (isFloat(a.dtype))
+    return floats && floatResult(a, b, floats, approximate ? approximateTensor : derivedTensor)
   return integers && isInteger(a.dtype) && a.dtype !== 'bool' ? integerResult(a, b, integers) : undefined
 }
 
@@ -75,7 +79,7 @@ const variadic =
         )
 
 /** An operator with one operand, as one with two of which the second is not read. */
-const unary =
+export const unary =
   (operations: Operations): Evaluator =>
   ({ attribute }, [x]) =>
     x === undefined || attribute.length > 0 ? undefined : combined(x, x, operations)
@@ -85,11 +89,12 @@ export const sub: Evaluator = binary({ floats: (a, b) => a - b, integers: (a, b)
 export const mul: Evaluator = binary({ floats: (a, b) => a * b, integers: (a, b) => a * b })
 /** Integers are rounded toward zero; divided by zero, they do not fit. */
 export const div: Evaluator = binary({ floats: (a, b) => a / b, integers: (a, b) => Math.trunc(a / b) })
-export const pow: Evaluator = binary({ floats: (a, b) => a ** b, integers: undefined, mixed: true })
-export const sqrt: Evaluator = unary({ floats: (x) => Math.sqrt(x), integers: undefined })
-export const neg: Evaluator = unary({ floats: (x) => -x, integers: (x) => -x })
-export const reciprocal: Evaluator = unary({ floats: (x) => 1 / x, integers: undefined })
-export const floor: Evaluator = unary({ floats: Math.floor, integers: undefined })
+export const pow: Evaluator = binary({
+  floats: (a, b) => a ** b,
+  integers: undefined,
+  mixed: true,
+  approximate: true,
+})
 export const max: Evaluator = variadic({ floats: undefined, integers: Math.max })
 export const min: Evaluator = variadic({ floats: undefined, integers: Math.min })
 

@@ -23,10 +23,10 @@ const castTo = (tensor: Tensor, dtype: DType): Tensor | undefined => {
   return isInteger(dtype) && (isFloat(from) || isInteger(from)) ? castToInteger(tensor, dtype) : undefined
 }
 
-/** Only of values that are at hand, since what happens to one that does not fit is nobody's standard. */
+/** Only of values that are at hand, since what happens to one that does not fit is nobody's standard; and not of approximate ones. */
 const castToInteger = (tensor: Tensor, dtype: DType): Tensor | undefined => {
-  const { storage, dtype: from, shape } = tensor
-  if (storage.type !== 'memory') return undefined
+  const { storage, dtype: from, shape, approximate } = tensor
+  if (storage.type !== 'memory' || approximate) return undefined
   const values = numbers(storage.bytes, from).map(Math.trunc)
   return values.every((value) => fits(dtype, value))
     ? tensorOf(dtype, shape, encode(values, dtype))

@@ -1,5 +1,4 @@
 import {
-  bitsPerElement,
   byteLength,
   decodeFloats,
   deferredTensor,
@@ -13,6 +12,7 @@ import {
   tensorOf,
 } from '@nnfuse/ir'
 import { smallTensor } from '../index-tensor.js'
+import { eachPosition, elementSize, pickElements, stridesOf } from './pick-elements.js'
 
 type Type = Pick<Tensor, 'dtype' | 'shape'>
 
@@ -30,54 +30,22 @@ export const derivedTensor = (
   const size = byteLength({ dtype, shape })
   if (!(size <= largest)) return undefined
   const bytes = inputs.map(peekBytes)
-  if (size > smallTensor || bytes.includes(undefined)) return deferredTensor(dtype, shape, inputs, compute)
-  return tensorOf(dtype, shape, compute(...(bytes as Uint8Array[])))
+  const isLater = size > smallTensor || bytes.includes(undefined)
+  const result = isLater
+    ? deferredTensor(dtype, shape, inputs, compute)
+    : tensorOf(dtype, shape, compute(...(bytes as Uint8Array[])))
+  return inputs.some(({ approximate }) => approximate) ? { ...result, approximate: true } : result
+}
+
+/** The same where rounding depends on who computes it: floats in double precision, rounded once. */
+export const approximateTensor = (...args: Parameters<typeof derivedTensor>): Tensor | undefined => {
+  const result = derivedTensor(...args)
+  return result && { ...result, approximate: true }
 }
 
 /** The same elements in another shape; undefined where their number differs. */
 export const reshaped = (tensor: Tensor, shape: readonly number[]): Tensor | undefined =>
   elementCount(shape) === elementCount(tensor.shape) ? { ...tensor, shape } : undefined
-
-/** Bytes of one element, or undefined where elements share bytes. */
-const elementSize = ({ dtype }: Tensor): number | undefined => {
-  const bits = bitsPerElement[dtype]
-  return bits % 8 === 0 ? bits / 8 : undefined
-}
-
-/** Elements to step over to get to the next one along each axis. */
-export const stridesOf = (shape: readonly number[]): number[] => {
-  const strides = shape.map(() => 1)
-  for (let axis = shape.length - 2; axis >= 0; axis -= 1) {
-    strides[axis] = (strides[axis + 1] as number) * (shape[axis + 1] as number)
-  }
-  return strides
-}
-
-/** Which element of the input stands at each position of a strided view. */
-function* positions(shape: readonly number[], strides: readonly number[], offset: number): Generator<number> {
-  const index = shape.map(() => 0)
-  let at = offset
-  for (let left = elementCount(shape); left > 0; left -= 1) {
-    yield at
-    for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
-      index[axis] = (index[axis] as number) + 1
-      at += strides[axis] as number
-      if ((index[axis] as number) < (shape[axis] as number)) break
-      at -= (shape[axis] as number) * (strides[axis] as number)
-      index[axis] = 0
-    }
-  }
-}
-
-const pick = (bytes: Uint8Array, size: number, count: number, from: Iterable<number>): Uint8Array => {
-  const result = new Uint8Array(count * size)
-  let at = 0
-  for (const position of from) {
-    for (let i = 0; i < size; i += 1) result[at + i] = bytes[position * size + i] as number
-    at += size
-  }
-  return result
-}
 
 /** A view with other strides, in elements: transposing, slicing and expanding are such views. */
 export const stridedTensor = (
@@ -89,7 +57,7 @@ export const stridedTensor = (
   const size = elementSize(tensor)
   if (size === undefined) return undefined
   const compute = (bytes: Uint8Array): Uint8Array =>
-    pick(bytes, size, elementCount(shape), positions(shape, strides, offset))
+    pickElements(bytes, size, elementCount(shape), (copy) => eachPosition(shape, strides, offset, copy))
   return derivedTensor({ dtype: tensor.dtype, shape }, [tensor], compute)
 }
 
@@ -115,13 +83,23 @@ const transposedQuantized = (quantized: Quantized, perm: readonly number[]): Ten
 /** Whether it was made by turning another tensor: written turned back, that one serves. */
 export const isTurned = (tensor: Tensor): boolean => originals.has(tensor)
 
-/** The tensor with its axes in another order. */
-export const transposed = (tensor: Tensor, perm: readonly number[]): Tensor | undefined => {
-  const original = originals.get(tensor)
-  if (original && perm.every((axis, i) => original.perm[axis] === i)) return original.tensor
+/** What was turned before, by the order of axes: a tensor that layers share stays one. */
+const results = new WeakMap<Tensor, Map<string, Tensor>>()
+
+const turned = (tensor: Tensor, perm: readonly number[]): Tensor | undefined => {
   const quantized = quantizedOf(tensor)
   const result = quantized ? transposedQuantized(quantized, perm) : permuted(tensor, perm)
   if (result) originals.set(result, { tensor, perm })
+  return result
+}
+
+/** The tensor with its axes in another order; the same one each time. */
+export const transposed = (tensor: Tensor, perm: readonly number[]): Tensor | undefined => {
+  const original = originals.get(tensor)
+  if (original && perm.every((axis, i) => original.perm[axis] === i)) return original.tensor
+  const known = results.get(tensor) ?? new Map<string, Tensor>()
+  const result = known.get(String(perm)) ?? turned(tensor, perm)
+  if (result) results.set(tensor, known.set(String(perm), result))
   return result
 }
 
@@ -147,55 +125,4 @@ export const expanded = (tensor: Tensor, wanted: readonly number[]): Tensor | un
   if (String(dims) === String(tensor.shape)) return tensor
   const strides = stridesOf(from).map((stride, i) => (from[i] === 1 ? 0 : stride))
   return stridedTensor(tensor, dims, strides)
-}
-
-const product = (dims: readonly number[]): number => elementCount(dims)
-
-/** The slices of a tensor along an axis that `indices` name. */
-export const gathered = (
-  tensor: Tensor,
-  axis: number,
-  indices: readonly number[],
-  indexShape: readonly number[],
-): Tensor | undefined => {
-  const size = elementSize(tensor)
-  if (size === undefined) return undefined
-  const { shape } = tensor
-  const along = shape[axis] as number
-  const inner = product(shape.slice(axis + 1)) * size
-  const outer = product(shape.slice(0, axis))
-  const compute = (bytes: Uint8Array): Uint8Array => {
-    const rows = Array.from({ length: outer }, (_, row) => indices.map((index) => row * along + index)).flat()
-    return pick(bytes, inner, rows.length, rows)
-  }
-  return derivedTensor(
-    { dtype: tensor.dtype, shape: [...shape.slice(0, axis), ...indexShape, ...shape.slice(axis + 1)] },
-    [tensor],
-    compute,
-  )
-}
-
-/** Tensors of one type joined along an axis. */
-export const concatenated = (tensors: readonly Tensor[], axis: number): Tensor | undefined => {
-  const [first] = tensors
-  const size = first && elementSize(first)
-  if (first === undefined || size === undefined) return undefined
-  const widths = tensors.map(({ shape }) => product(shape.slice(axis)) * size)
-  const outer = product(first.shape.slice(0, axis))
-  const compute = (...inputs: readonly Uint8Array[]): Uint8Array => interleaved(inputs, widths, outer)
-  const along = tensors.reduce((sum, { shape }) => sum + (shape[axis] as number), 0)
-  const shape = first.shape.map((dim, i) => (i === axis ? along : dim))
-  return derivedTensor({ dtype: first.dtype, shape }, tensors, compute)
-}
-
-const interleaved = (inputs: readonly Uint8Array[], widths: readonly number[], rows: number): Uint8Array => {
-  const result = new Uint8Array(widths.reduce((a, b) => a + b, 0) * rows)
-  let at = 0
-  for (let row = 0; row < rows; row += 1) {
-    for (const [i, width] of widths.entries()) {
-      result.set((inputs[i] as Uint8Array).subarray(row * width, (row + 1) * width), at)
-      at += width
-    }
-  }
-  return result
 }

@@ -1,4 +1,4 @@
-import { type DType, decode } from '@nnfuse/ir'
+import { type DType, decode, peekBytes, type Tensor } from '@nnfuse/ir'
 
 export const isInteger = (dtype: DType): boolean => /^u?int(8|16|32|64)$/.test(dtype) || dtype === 'bool'
 
@@ -14,3 +14,10 @@ export const fits = (dtype: DType, value: number): boolean => {
 /** Elements as JavaScript has them; of 64-bit integers beyond 2^53, the nearest. */
 export const numbers = (bytes: Uint8Array, dtype: DType): number[] =>
   Array.from(decode(bytes, dtype) as ArrayLike<number | bigint>, Number)
+
+/** The elements of a small tensor of integers that are exact in JavaScript; undefined where they are not at hand. */
+export const integersAtHand = (tensor: Tensor): readonly number[] | undefined => {
+  const bytes = peekBytes(tensor)
+  const values = bytes && numbers(bytes, tensor.dtype)
+  return values?.every(Number.isSafeInteger) ? values : undefined
+}

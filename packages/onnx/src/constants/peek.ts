@@ -4,13 +4,17 @@ const integers = new Set(['int64', 'int32'])
 
 /** The values of a small integer tensor, such as a shape or a list of axes; undefined where they are not at hand. */
 export const peekIntegers = (tensor: Tensor | undefined): readonly number[] | undefined => {
-  if (tensor === undefined || !integers.has(tensor.dtype)) return undefined
-  const bytes = peekBytes(tensor)
-  if (bytes === undefined) return undefined
-  return Array.from(decode(bytes, tensor.dtype) as ArrayLike<number | bigint>, (value) =>
-    clampToSafe(Number(value)),
-  )
+  const bytes = isIntegers(tensor) ? peekBytes(tensor) : undefined
+  return tensor && bytes && integersOf(bytes, tensor)
 }
+
+/** Whether a tensor holds integers as lists of sizes, axes and places do. */
+export const isIntegers = (tensor: Tensor | undefined): tensor is Tensor =>
+  tensor !== undefined && integers.has(tensor.dtype)
+
+/** The values of such a tensor, of its bytes. */
+export const integersOf = (bytes: Uint8Array, { dtype }: Tensor): readonly number[] =>
+  Array.from(decode(bytes, dtype) as ArrayLike<number | bigint>, (value) => clampToSafe(Number(value)))
 
 /** Exporters write the largest int64 for "to the end". */
 const clampToSafe = (value: number): number =>

@@ -1,9 +1,10 @@
 import { axesIn, type Tensor } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
 import { readAttributes } from '../attributes.js'
-import { stridedTensor, stridesOf } from './derived-tensor.js'
+import { stridedTensor } from './derived-tensor.js'
 import type { Evaluator } from './evaluator.js'
 import { peekIntegers } from './peek.js'
+import { stridesOf } from './pick-elements.js'
 
 interface SliceArguments {
   readonly starts: readonly number[]

@@ -17,6 +17,8 @@ const initializers = [
   tensor('scale', [], [0.1]),
   tensor('point', [], [3], 'int8'),
   weights('kernel', 5, 4, 3),
+  tensor('zero', [], [0], 'int64'),
+  tensor('unit', [], [1], 'int64'),
 ]
 
 const float = (...shape: Dim[]): ValueType => ({ dtype: 'float32', shape })
@@ -24,6 +26,7 @@ const float = (...shape: Dim[]): ValueType => ({ dtype: 'float32', shape })
 const inputs = {
   x: float('n', 4, 'l'),
   m: float('n', 'l', 7),
+  p: float('n', 4, 6),
   i: { dtype: 'int64', shape: ['k', 2] },
   s: { dtype: 'int64', shape: [3] },
   unknown: { dtype: 'float32', shape: undefined },
@@ -86,10 +89,46 @@ test.each<[NodeProto, string[], opset?: number]>([
   [node('Split', ['x', 'sizes'], ['y', 'z'], { axis: 1 }), ['float32[n, 1, l]', 'float32[n, 3, l]']],
   [node('Split', ['x'], ['y', 'z'], { axis: 1 }), ['float32[n, 2, l]', 'float32[n, 2, l]']],
   [node('Split', ['x'], ['y', 'z']), ['float32[?, 4, l]', 'float32[?, 4, l]']],
+  [node('Expand', ['x', 'one'], y), ['float32[n, 4, l]']],
+  [node('Expand', ['x', 'sizes'], y), ['float32[n, 4, 3]']],
+  [node('Expand', ['x', 'last'], y), ['float32[n, 4, ?]']],
+  [node('Expand', ['x', 's'], y), ['float32[...]']],
+  [node('Expand', ['unknown', 'sizes'], y), ['float32[...]']],
+  [node('AveragePool', ['x'], y, { kernel_shape: [2], strides: [2], ceil_mode: 1 }), ['float32[n, 4, ?]']],
+  [node('AveragePool', ['p'], y, { kernel_shape: [2], strides: [2], ceil_mode: 1 }), ['float32[n, 4, 3]']],
+  [node('AveragePool', ['p'], y, { kernel_shape: [3], strides: [2], ceil_mode: 1 }), ['float32[n, 4, ?]']],
+  [node('LpPool', ['p'], y, { kernel_shape: [3], pads: [1, 1], dilations: [2] }), ['float32[n, 4, 4]'], 18],
+  [node('MaxPool', ['p'], ['y', 'z'], { kernel_shape: [2] }), ['float32[n, 4, 5]', 'int64[n, 4, 5]']],
+  [node('MaxPool', ['unknown'], ['y', 'z'], { kernel_shape: [2] }), ['float32[...]', 'int64[...]']],
   [node('Softmax', ['x'], y, {}, { domain: 'com.acme' }), ['?[...]']],
   [node('NonZero', ['x'], y), ['?[...]']],
 ])('case %#', async (one, expected, opset = 17) => {
   expect(await typesOf(one, opset)).toEqual(expected)
+})
+
+test('sizes that a file takes from shapes are those of what it expands to, and of what it counts', async () => {
+  const imported = await importOnnx(
+    model({
+      nodes: [
+        node('Shape', ['m'], ['list']),
+        node('Gather', ['list', 'zero'], ['count']),
+        node('Range', ['zero', 'count', 'unit'], ['places']),
+        node('Expand', ['scale', 'list'], ['e']),
+        node('Expand', ['x', 'list'], ['f']),
+        node('Range', ['unit', 'count', 'unit'], ['others']),
+      ],
+      initializers,
+      inputs: { m: inputs.m, x: float('n', 'k', 1) },
+      outputs: Object.fromEntries(['places', 'e', 'f', 'others'].map((name) => [name, unknownType])),
+    }),
+  )
+  const types = inferTypes(flatten(imported.root))
+  expect(['places', 'e', 'f', 'others'].map((name) => formatType(types.get(name) ?? unknownType))).toEqual([
+    'int64[n]',
+    'float32[n, l, 7]',
+    'float32[n, ?, 7]',
+    'int64[?]',
+  ])
 })
 
 test('a batch-norm behind a node that no layer computes knows how many axes it has', async () => {

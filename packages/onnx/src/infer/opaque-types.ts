@@ -2,9 +2,10 @@ import { unknownType, type ValueType } from '@nnfuse/ir'
 import type { OnnxOpAttrs } from '../onnx-op.js'
 import * as elementwise from './elementwise.js'
 import type { NodeTypes } from './node-types.js'
+import { pool } from './pooling.js'
 import { conv, convTranspose, gemm, matMul } from './products.js'
 import { globalPool, position, reduce } from './reductions.js'
-import { gather, ranked, sameRank, shape, slice, split } from './selecting.js'
+import { gather, range, ranked, sameRank, shape, slice, split } from './selecting.js'
 
 /*
  * Types of nodes that no kind of layer expresses, so that the layers behind them know how many axes they have.
@@ -50,10 +51,12 @@ const table: ReadonlyMap<string, NodeTypes> = new Map<string, NodeTypes>([
   ...all(reduce, 'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare'),
   ...all(position, 'ArgMax', 'ArgMin'),
   ...all(globalPool, 'GlobalAveragePool', 'GlobalLpPool', 'GlobalMaxPool'),
+  ...all(pool, 'AveragePool', 'LpPool', 'MaxPool'),
   ...all(sameRank, 'Pad', 'Resize', 'Tile', 'Upsample'),
   ['Reshape', ranked],
   ['Shape', shape],
   ['Gather', gather],
+  ['Range', range],
   ['Slice', slice],
   ['Split', split],
 ])

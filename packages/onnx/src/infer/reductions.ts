@@ -4,14 +4,19 @@ import { readAttributes } from '../attributes.js'
 import { peekIntegers } from '../constants/peek.js'
 import { type NodeTypes, single } from './node-types.js'
 
-const without = (shape: readonly Dim[], axes: readonly number[], keep: boolean): readonly Dim[] =>
-  shape.flatMap((dim, axis) => {
+/** A shape after axes were reduced: they are gone, or kept with size 1. */
+export const withoutAxes = <D extends Dim>(
+  shape: readonly D[],
+  axes: readonly number[],
+  keep: boolean,
+): readonly (D | 1)[] =>
+  shape.flatMap((dim, axis): readonly (D | 1)[] => {
     if (!axes.includes(axis)) return [dim]
     return keep ? [1] : []
   })
 
 /** Undefined where they are not known; all of them where the node names none. */
-const reducedAxes = (
+export const reducedAxes = (
   node: NodeProto,
   [x, axesInput]: readonly ValueType[],
   given: { readonly axes: readonly number[] | undefined; readonly noop_with_empty_axes: number | undefined },
@@ -31,7 +36,7 @@ export const reduce: NodeTypes = single((node, inputs) => {
   const axes = reducedAxes(node, inputs, given)
   const keep = (given.keepdims ?? 1) !== 0
   if (axes === undefined) return { dtype: x.dtype, shape: keep ? x.shape.map(() => null) : undefined }
-  return { dtype: x.dtype, shape: without(x.shape, axes, keep) }
+  return { dtype: x.dtype, shape: withoutAxes(x.shape, axes, keep) }
 })
 
 /** ArgMax and ArgMin. */
@@ -39,7 +44,7 @@ export const position: NodeTypes = single((node, [x = unknownType]) => {
   const given = readAttributes(node, { axis: 'int', keepdims: 'int', select_last_index: 'int' })
   const axis = typeof given === 'string' ? undefined : axisIn(given.axis ?? 0, x.shape?.length ?? 0)
   if (typeof given === 'string' || axis === undefined) return { dtype: 'int64', shape: undefined }
-  return { dtype: 'int64', shape: x.shape && without(x.shape, [axis], (given.keepdims ?? 1) !== 0) }
+  return { dtype: 'int64', shape: x.shape && withoutAxes(x.shape, [axis], (given.keepdims ?? 1) !== 0) }
 })
 
 /** A pool over all positions leaves one of each channel. */

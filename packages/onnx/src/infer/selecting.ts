@@ -58,6 +58,15 @@ export const gather: NodeTypes = single((node, [x = unknownType, indices = unkno
   return withSizes({ dtype: x.dtype, shape }, gatheredSizes(x, indices))
 })
 
+const only = (type: ValueType | undefined): Dim => (type && sizesIn(type)?.[0]) ?? null
+
+/** From 0 on in steps of 1, as many numbers as the limit says; a symbol is no size below 0. */
+export const range: NodeTypes = single((_node, [start, limit, delta]) => {
+  const [first, count, step] = [only(start), only(limit), only(delta)]
+  const size = typeof count === 'number' ? Math.max(count, 0) : count
+  return { dtype: start?.dtype, shape: [first === 0 && step === 1 ? size : null] }
+})
+
 /** From the first on in steps of 1, up to what exporters write for the end: all of an axis, however long. */
 const isWhole = (start: number, end: number, step: number): boolean =>
   start === 0 && step === 1 && end >= 2 ** 31 - 1

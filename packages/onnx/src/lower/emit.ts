@@ -23,6 +23,13 @@ export interface Emit {
     type: ValueType,
     attributes?: NewAttributes,
   ): DraftValue
+  /** Adds a node with several outputs, a type for each. */
+  nodeOf(
+    opType: NodeProto['opType'],
+    inputs: readonly (DraftValue | undefined)[],
+    types: readonly ValueType[],
+    attributes?: NewAttributes,
+  ): readonly DraftValue[]
   /** Whether the layer takes the place of a node of this operator in the file. */
   replaces(opType: string): boolean
   /**

@@ -5,6 +5,7 @@ import { clip, gelu, hardswish } from './activations.js'
 import { batchNorm } from './batch-norm.js'
 import { conv, convTranspose } from './conv.js'
 import { gemm, linear } from './linear.js'
+import { dynamicQuantize, linearDequantized, linearIntegers } from './linear-integers.js'
 import { adaptiveAvgPool, avgPool, maxPool } from './pooling.js'
 import { dequantize, quantizeDequantize } from './quantize.js'
 import { mean } from './reduce.js'
@@ -36,7 +37,11 @@ export const opsOf = (emitter: Emitter): Ops<DraftValue> => ({
   where: (condition, a, b) => where(emitter, condition, a, b),
   mean: (x, axes) => mean(emitter, x, axes),
   quantizeDequantize: (x, grid) => quantizeDequantize(emitter, x, grid),
-  dequantize: (integers, scale, zeroPoint, axis) => dequantize(emitter, integers, scale, zeroPoint, axis),
+  dequantize: (integers, scale, zeroPoint, axis, format) =>
+    dequantize(emitter, integers, scale, zeroPoint, axis, format),
+  dynamicQuantize: (x) => dynamicQuantize(emitter, x),
+  linearIntegers: (x, zeroPoint, weight) => linearIntegers(emitter, x, zeroPoint, weight),
+  linearDequantized: (x, weight) => linearDequantized(emitter, x, weight),
   concat: (values, axis) => concat(emitter, values, axis),
   flatten: (x, startAxis, endAxis) => flatten(emitter, x, startAxis, endAxis),
   reshape: (x, sizes) => reshape(emitter, x, sizes),

@@ -54,7 +54,7 @@ describe('Squeeze and Unsqueeze', () => {
     [node('Squeeze', ['x', 'a'], ['y']), {}, 'nn.Squeeze(1, -1)'],
     [node('Squeeze', ['x', 'a'], ['y']), ofUnknownRank, 'nn.Squeeze(1, -1)'],
     [node('Squeeze', ['x'], ['y'], { axes: [1] }), { opset: 12 }, 'nn.Squeeze(1)'],
-    [node('Squeeze', ['x'], ['y'], { axes: [1] }), {}, 'onnx.Op(Squeeze)'],
+    [node('Squeeze', ['x'], ['y'], { axes: [1] }), {}, 'onnx.Op(ai.onnx/Squeeze)'],
     [node('Squeeze', ['x', 'five'], ['y']), {}, 'onnx.Op(Squeeze)'],
     [node('Squeeze', ['x'], ['y']), {}, 'nn.Squeeze(1, 3)'],
     [node('Squeeze', ['x'], ['y']), symbolic, 'onnx.Op(Squeeze)'],

@@ -12,11 +12,13 @@ export interface NumericProblem {
   readonly problem: string
 }
 
+/** How {@link numericCheckEach} compares two models. */
 export interface NumericCheckOptions {
   /** What is wrong with the second model by the first; undefined where nothing is. */
   readonly compare: (before: AnyModule, after: AnyModule) => string | undefined | Promise<string | undefined>
 }
 
+/** An instrument that collects models, to be compared after the run. */
 export interface NumericCheck extends Instrument {
   /**
    * Compares what was collected since the last call, in order.

@@ -1,6 +1,7 @@
 import { type AnyModule, print } from '@nnfuse/ir'
 import type { Instrument, PassInfo } from '../instrument.js'
 
+/** Where {@link printTree} writes, and when. */
 export interface PrintTreeOptions {
   /** Is given several lines, without a line break at the end. */
   readonly write: (text: string) => void

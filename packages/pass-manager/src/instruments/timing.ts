@@ -8,6 +8,7 @@ export interface PassTime {
   readonly milliseconds: number
 }
 
+/** An instrument that knows how long each pass took. */
 export interface Timing extends Instrument {
   /** By pass, in the order in which they first ended. */
   readonly times: () => PassTime[]
