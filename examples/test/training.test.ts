@@ -1,12 +1,7 @@
-import { mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser } from 'playwright-core'
-import { build, type PreviewServer, preview } from 'vite'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasChromium, inChromium, openChromium } from './chromium.js'
+import { describe, expect, test } from 'vitest'
+import { hasChromium, inChromium } from './chromium.js'
+import { servedPage } from './served-page.js'
 import { lossesOf } from './training/losses-of.js'
 
 /* Training for integers, in Node and in a browser, on the processor and on a GPU: the same numbers but for rounding. */
@@ -17,30 +12,13 @@ test('the loss falls in Node', async () => {
 })
 
 describe.skipIf(!hasChromium)(`training ${inChromium}`, () => {
-  const root = fileURLToPath(new URL('training', import.meta.url))
-  const outDir = mkdtempSync(join(tmpdir(), 'nnfuse-training-'))
-  let server: PreviewServer
-  let browser: Browser
-
-  beforeAll(async () => {
-    const settings = { root, configFile: false, logLevel: 'error' } as const
-    await build({ ...settings, build: { outDir, emptyOutDir: true } })
-    server = await preview({ ...settings, build: { outDir }, preview: { port: 0 } })
-    browser = await openChromium()
-  }, 60_000)
-
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    await rm(outDir, { recursive: true, force: true })
-  })
+  const openPage = servedPage(fileURLToPath(new URL('training', import.meta.url)))
 
   test.each(['wasm', 'webgpu'] as const)(
     'gives the losses of Node: %s',
     { timeout: 60_000 },
     async (device) => {
-      const page = await browser.newPage()
-      await page.goto(server.resolvedUrls?.local[0] as string)
+      const page = await openPage()
       await page.waitForFunction('lossesOf')
       const losses = (await page.evaluate(`lossesOf('${device}')`)) as number[]
       const wanted = await lossesOf('wasm')

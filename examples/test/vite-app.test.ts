@@ -1,41 +1,22 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ReLU, Sequential } from '@nnfuse/ir'
 import { serializeOnnx } from '@nnfuse/onnx'
 import { readOnnx } from '@nnfuse/onnx/node'
-import type { Browser, Page } from 'playwright-core'
-import { build, type PreviewServer, preview } from 'vite'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { hasChromium, inChromium, openChromium } from './chromium.js'
+import type { Page } from 'playwright-core'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { hasChromium, inChromium } from './chromium.js'
+import { servedPage } from './served-page.js'
 
 const root = fileURLToPath(new URL('../vite-app', import.meta.url))
 const dynamo = fileURLToPath(new URL('../models/shapes.dynamo.onnx', import.meta.url))
 
 describe.skipIf(!hasChromium)(`the page, built and ${inChromium},`, () => {
-  const outDir = mkdtempSync(join(tmpdir(), 'nnfuse-vite-app-'))
-  let server: PreviewServer
-  let browser: Browser
+  const openPage = servedPage(root)
   let page: Page
 
-  beforeAll(async () => {
-    const settings = { root, build: { outDir }, logLevel: 'error' } as const
-    await build({ ...settings, build: { outDir, emptyOutDir: true } })
-    server = await preview({ ...settings, preview: { port: 0 } })
-    browser = await openChromium()
-  }, 60_000)
-
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-    await rm(outDir, { recursive: true, force: true })
-  })
-
   beforeEach(async () => {
-    page = await browser.newPage()
-    await page.goto(server.resolvedUrls?.local[0] as string)
+    page = await openPage()
     return () => page.close()
   })
 

@@ -4,40 +4,28 @@
 // temporary file that gets its name when the disk has it all. No program for Node that keeps to that can be quicker.
 
 import { open, rename } from 'node:fs/promises'
+import { Flushing } from '../../packages/onnx/dist/node/flushing.js'
 
 const size = 2 ** 20
-const flushSize = 32 * 2 ** 20
 
 /** @param {string} from @param {string} to */
 const copy = async (from, to) => {
   const input = await open(from)
   const output = await open(`${to}.tmp`, 'wx')
   const { size: end } = await input.stat()
+  const flushing = new Flushing(output)
   let next = 0
-  let flushed = 0
-  /** @type {Promise<unknown>} */
-  let flushing = Promise.resolve()
-  let isFlushing = false
-  const flush = () => {
-    if (isFlushing || next - flushed < flushSize) return
-    isFlushing = true
-    flushed = next
-    flushing = output.datasync().finally(() => {
-      isFlushing = false
-    })
-  }
   const writer = async () => {
     const buffer = new Uint8Array(size)
     for (let at = next; at < end; at = next) {
       next += size
       const { bytesRead } = await input.read(buffer, 0, size, at)
       await output.write(buffer, 0, bytesRead, at)
-      flush()
+      flushing.written(bytesRead)
     }
   }
   await Promise.all([writer(), writer(), writer(), writer()])
-  await flushing
-  await output.sync()
+  await flushing.finish()
   await Promise.all([input.close(), output.close()])
   await rename(`${to}.tmp`, to)
 }

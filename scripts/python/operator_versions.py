@@ -32,14 +32,17 @@ def signature(schema):
     return " ".join(counts + attributes)
 
 
-def lines(name):
+def line(name):
+    """`Add 1 | 6 | 7 2-2 1-1 | 13 | 14`"""
     before = None
+    said = []
     known = sorted(versions[name])
     for since, until in zip(known, known[1:] + [MANY]):
         text = signature(versions[name][since])
         is_said = text != before and until > OLDEST_OPSET
-        yield f"{name} {since}{f' {text}' if is_said else ''}"
+        said.append(f"{since}{f' {text}' if is_said else ''}")
         before = text if until > OLDEST_OPSET else None
+    return f"{name} {' | '.join(said)}"
 
 
 print("/*")
@@ -50,12 +53,11 @@ print(f"/** The newest opset that the table knows: onnx {onnx.__version__}. */")
 print(f"export const newestOpset = {onnx.defs.onnx_opset_version()}")
 print()
 print("/**")
-print(" * Each of ONNX's operators, with the opsets in which it was introduced or changed. From opset 7 on, what it takes")
+print(" * A line for each of ONNX's operators: the opsets in which it was introduced or changed. From opset 7 on, what it takes")
 print(" * there, unless that is as before: how many inputs and outputs, and attributes with their types, `!` where it needs")
 print(" * them. `gone` where it is no operator any more.")
 print(" */")
 print("export const operatorTable = `")
 for name in sorted(versions):
-    for line in lines(name):
-        print(line)
+    print(line(name))
 print("`")

@@ -1,4 +1,12 @@
-import { type AnyModule, type DType, elementCount, type Model, stateEntries, walk } from '@nnfuse/ir'
+import {
+  type AnyModule,
+  type DType,
+  elementCount,
+  type Model,
+  operatorOf,
+  stateEntries,
+  walk,
+} from '@nnfuse/ir'
 import { documentOf, initializerTensors, type OnnxCounts, onnxCounts, sourceCounts } from '@nnfuse/onnx'
 
 const batchNormKinds: ReadonlySet<string> = new Set(['nn.BatchNorm1d', 'nn.BatchNorm2d', 'nn.BatchNorm3d'])
@@ -6,8 +14,7 @@ const batchNormKinds: ReadonlySet<string> = new Set(['nn.BatchNorm1d', 'nn.Batch
 /** The second is one of a version that is too old to be read. */
 const opaqueBatchNorms = ['BatchNormalization', 'ai.onnx/BatchNormalization']
 
-const isOpaqueBatchNorm = ({ kind, definition, attrs }: AnyModule): boolean =>
-  kind === 'onnx.Op' && opaqueBatchNorms.includes(definition.describe?.(attrs) ?? '')
+const isOpaqueBatchNorm = (module: AnyModule): boolean => opaqueBatchNorms.includes(operatorOf(module) ?? '')
 
 /** Whether a model has a batch-norm at all, be it one that can be folded or not. */
 export const hasBatchNorm = ({ root }: Model): boolean => {

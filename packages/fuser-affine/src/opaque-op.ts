@@ -1,12 +1,9 @@
-import type { AnyModule } from '@nnfuse/ir'
+import { type AnyModule, operatorOf } from '@nnfuse/ir'
 
 /*
  * Operators of ONNX that stay what they are since their arguments are computed while the model runs. What they do to the
  * values that pass through is known all the same.
  */
-
-const operatorOf = ({ kind, definition, attrs }: AnyModule): string | undefined =>
-  kind === 'onnx.Op' ? definition.describe?.(attrs) : undefined
 
 /** Looks at the shape of a value and not at its numbers, so these may change. */
 export const looksAtShapeOnly = (module: AnyModule): boolean =>

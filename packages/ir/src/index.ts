@@ -163,6 +163,7 @@ export {
   withHooks,
   withTraining,
 } from './module.js'
+export { operatorOf } from './operator-of.js'
 export type { Given, Grid, IntegerFormat, IntegerWeight, LearningStep, Ops } from './ops.js'
 export { findModule, inference, type Located, mapModules, replaceModules, train, walk } from './paths.js'
 export { print } from './print.js'

@@ -78,6 +78,7 @@ export class ExternalLayout {
     return segments
   }
 
+  /** Whether a tensor belongs in the file. */
   takes(tensor: Tensor): boolean {
     return isTaken(tensor)
   }

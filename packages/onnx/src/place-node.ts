@@ -9,7 +9,7 @@ import {
   type ValueType,
 } from '@nnfuse/ir'
 import type { NodeProto } from 'onnx-buf'
-import { isStandard, type OnnxDocument, type OnnxNode, type Origin, whyOpaque } from './document.js'
+import { type OnnxDocument, type OnnxNode, type Origin, whyOpaque } from './document.js'
 import { atPlace } from './errors.js'
 import { importBodies } from './import-bodies.js'
 import { OnnxOp, type OnnxSlot } from './onnx-op.js'
@@ -39,7 +39,6 @@ const atNode = <T>(node: OnnxNode, work: () => T): T => {
 /** Where nodes only compute a constant, the constant is kept and the node is no layer. */
 const takeConstant = (reading: Reading, node: OnnxNode): boolean => {
   const { document, context } = reading
-  if (!isStandard(node.node, document)) return false
   const tensor = atNode(node, () => resolveConstant(node.node, context.constant, context.type, context.opset))
   const [output = '', ...others] = node.node.output
   if (tensor === undefined || output === '' || others.some(context.isUsed)) return false
@@ -49,10 +48,10 @@ const takeConstant = (reading: Reading, node: OnnxNode): boolean => {
   return true
 }
 
-const raise = ({ document, context }: Reading, { node }: OnnxNode): Raised | string => {
+/** @param strange why the node is none of ONNX's own; undefined where it is */
+const raise = ({ context }: Reading, { node }: OnnxNode, strange: string | undefined): Raised | string => {
   const raiser = raisers.get(node.opType)
   if (raiser === undefined) return 'no kind of layer computes it'
-  const strange = whyOpaque(node, document)
   if (strange !== undefined) return strange
   if ((node.output[0] ?? '') === '') return 'its result has no name'
   if (node.output.slice(1).some(context.isUsed)) return 'it has a second result that is used'
@@ -83,17 +82,16 @@ const operandsOf = (
 /** Positions of the outputs that have a name. */
 const outputsOf = ({ node }: OnnxNode): number[] => node.output.flatMap((name, i) => (name === '' ? [] : [i]))
 
-const opaque = (reading: Reading, node: OnnxNode, reason: string): Placed => {
+const opaque = (reading: Reading, node: OnnxNode, isStandard: boolean, reason: string): Placed => {
   const { opType, domain } = node.node
   const bodies = importBodies(reading, node)
   const operands = operandsOf(reading.document, node)
   const slots = operands.map(({ slot }) => slot)
   const outputs = outputsOf(node)
   const inner = bodies && { inner: bodies.inner }
-  const ofOnnx = isStandard(node.node, reading.document)
   return {
     node,
-    module: OnnxOp({ opType, domain, isStandard: ofOnnx, node: node.node, slots, outputs, ...inner }),
+    module: OnnxOp({ opType, domain, isStandard, node: node.node, slots, outputs, ...inner }),
     inputs: operands.map(({ name }) => name),
     slots,
     outputs,
@@ -133,9 +131,10 @@ const stillCall = ({ document }: Reading, node: OnnxNode): string | undefined =>
   return typeof expansion === 'string' ? expansion : undefined
 }
 
-const place = (reading: Reading, node: OnnxNode): Placed => {
-  const result = stillCall(reading, node) ?? raise(reading, node)
-  const placed = typeof result === 'string' ? opaque(reading, node, result) : raised(node, result)
+const place = (reading: Reading, node: OnnxNode, strange: string | undefined): Placed => {
+  const result = stillCall(reading, node) ?? raise(reading, node, strange)
+  const placed =
+    typeof result === 'string' ? opaque(reading, node, strange === undefined, result) : raised(node, result)
   const shape = typeof result === 'string' ? undefined : result.shape
   noteTypes(reading, placed, { dtype: undefined, shape })
   return placed
@@ -163,7 +162,8 @@ export const placeNode = (
 ): Placed[] => {
   checkKnown(reading, valuesUsed(node), nameOf(node))
   claimOutputs(reading, node)
-  if (!asLayer && takeConstant(reading, node)) return []
-  const placed = place(reading, node)
+  const strange = whyOpaque(node.node, reading.document)
+  if (!asLayer && strange === undefined && takeConstant(reading, node)) return []
+  const placed = place(reading, node, strange)
   return !asLayer && takeSizes(reading, node) ? [] : [placed]
 }

@@ -46,25 +46,39 @@ const readSignature = ([inputs = '', outputs, ...attributes]: readonly string[])
   }
 }
 
-const readTable = (): ReadonlyMap<string, readonly Version[]> => {
-  const operators = new Map<string, Version[]>()
-  for (const line of operatorTable.trim().split('\n')) {
-    const [name, since, ...said] = line.split(' ') as [string, string, ...string[]]
-    const versions = operators.get(name) ?? []
+const readVersions = (text: string): readonly Version[] => {
+  const versions: Version[] = []
+  for (const version of text.split(' | ')) {
+    const [since, ...said] = version.split(' ')
     const signature = said.length > 0 ? readSignature(said) : versions.at(-1)?.signature
     versions.push({ since: Number(since), signature })
-    operators.set(name, versions)
   }
-  return operators
+  return versions
 }
 
-let table: ReturnType<typeof readTable> | undefined
+/** The lines of the table, by operator. */
+const readTable = (): ReadonlyMap<string, string> => {
+  const lines = operatorTable.trim().split('\n')
+  return new Map(lines.map((line) => /^(\S+) (.*)$/.exec(line)?.slice(1) as [string, string]))
+}
+
+let table: ReadonlyMap<string, string> | undefined
+
+/** Those that were asked for: a file has few of all operators. */
+const known = new Map<string, readonly Version[]>()
+
+const versionsOf = (opType: string): readonly Version[] => {
+  table ??= readTable()
+  const text = table.get(opType)
+  if (text === undefined) return []
+  const versions = known.get(opType) ?? readVersions(text)
+  known.set(opType, versions)
+  return versions
+}
 
 /** An operator in the opsets in which it is what it is in this one; undefined where ONNX has none of that name. */
-export const versionOf = (opType: string, opset: number): Version | undefined => {
-  table ??= readTable()
-  return table.get(opType)?.findLast(({ since }) => since <= opset)
-}
+export const versionOf = (opType: string, opset: number): Version | undefined =>
+  versionsOf(opType).findLast(({ since }) => since <= opset)
 
 /** Whether ONNX has, or ever had, an operator of that name. */
 export const isOperator = (opType: string): boolean =>

@@ -58,7 +58,12 @@ interface GoldenCase {
 
 /** A node of a file that no kind expresses. */
 const operator = (opType: string): AnyModule =>
-  OnnxOp({ opType, domain: '', isStandard: true } as Parameters<typeof OnnxOp>[0])
+  OnnxOp({
+    opType,
+    domain: '',
+    isStandard: true,
+    node: { attribute: [] as never[] },
+  } as unknown as Parameters<typeof OnnxOp>[0])
 
 const activationOf: { readonly [M in GoldenCase['module']]: AnyModule } = {
   Sigmoid: Sigmoid(),

@@ -1,4 +1,4 @@
-import { type AnyModule, Sigmoid, Tanh } from '@nnfuse/ir'
+import { type AnyModule, operatorOf, Sigmoid, Tanh } from '@nnfuse/ir'
 import type { FakeQuantizeOptions } from './fake-quantize.js'
 import { fixedRange } from './observers/fixed-range.js'
 
@@ -26,15 +26,9 @@ const byOperator: ReadonlyMap<string, Fixed> = new Map([
   ['Tanh', oneToOne],
 ])
 
-/** The operator of a node of an ONNX file that no kind expresses. */
-const operatorOf = ({ kind, attrs }: AnyModule): string => {
-  const { opType, isStandard } = attrs as { readonly opType?: string; readonly isStandard?: boolean }
-  return kind === 'onnx.Op' && isStandard && opType !== undefined ? opType : ''
-}
-
 /** How the values are quantized that a layer gives: as a qconfig says, unless their range is known. */
 export const gridBehind = (module: AnyModule, activation: FakeQuantizeOptions): FakeQuantizeOptions => {
   const last = module.children.get('activation') ?? module
-  const observer = byKind.get(last.kind) ?? byOperator.get(operatorOf(last))
+  const observer = byKind.get(last.kind) ?? byOperator.get(operatorOf(last) ?? '')
   return observer ? { dtype: activation.dtype, scheme: 'affine', observer } : activation
 }

@@ -10,6 +10,10 @@ export interface WayBack {
   dispose(): void
 }
 
+/** Computes of several gradients, one for each input, those that are wanted. */
+export const wantedGradients = (wanted: readonly boolean[], gradients: readonly (() => Value)[]): Value[] =>
+  gradients.flatMap((gradient, i) => (wanted[i] ? [gradient()] : []))
+
 /**
  * Computes a step whose way back is known; undefined where it is not, for such inputs. Then nothing has been consumed.
  *

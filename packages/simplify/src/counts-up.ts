@@ -3,26 +3,20 @@ import {
   type Call,
   type Dim,
   decode,
-  Flatten,
   type GraphModuleOf,
+  operatorOf,
   peekBytes,
-  Reshape,
-  Squeeze,
   sizesIn,
   type Tensor,
-  Unsqueeze,
   type ValueId,
   type ValueType,
 } from '@nnfuse/ir'
-import { operatorOf } from './operator-of.js'
+import { isReshaping } from './is-reshaping.js'
 
 /*
  * Lists of places that name every place once, in order: 0, 1, 2, ... as many as there are. Taking the rows of a value at
  * these, or writing rows there, leaves them where they are.
  */
-
-/** They change the shape of a value and not the order of its numbers. */
-const reshaping = [Reshape, Flatten, Squeeze, Unsqueeze]
 
 type TypeOf = (value: ValueId) => ValueType
 
@@ -58,7 +52,7 @@ export const countsUp = (graph: GraphModuleOf, typeOf: TypeOf): ((value: ValueId
       if (constant) return countOf(constant)
       if (call === undefined) return undefined
       if (operatorOf(moduleOf(call)) === 'Range') return rangeOf(call.inputs.map(typeOf))
-      at = reshaping.some((kind) => kind.is(moduleOf(call))) ? call.inputs[0] : undefined
+      at = isReshaping(moduleOf(call)) ? call.inputs[0] : undefined
     }
     return undefined
   }

@@ -5,6 +5,7 @@ import {
   type GraphModuleOf,
   hasHooks,
   Identity,
+  operatorOf,
   sizesIn,
   Transpose,
   type ValueId,
@@ -15,7 +16,6 @@ import { type Exactness, isExactEnough, lazyTypes, type Taken } from '@nnfuse/ma
 import { dropNoOps, inRegions, type Pass } from '@nnfuse/pass-manager'
 import { countsUp } from './counts-up.js'
 import { dropUnused, givesSizes, usedIn } from './drop-unused.js'
-import { operatorOf } from './operator-of.js'
 import { stretchesNothing } from './stretches-nothing.js'
 import { type GivenBack, unchangedOperand } from './unchanged-operand.js'
 import { wholeRows } from './whole-rows.js'

@@ -1,15 +1,13 @@
 import {
   type AnyModule,
   type Call,
-  Flatten,
   type GraphModuleOf,
   hasHooks,
   Reshape,
-  Squeeze,
-  Unsqueeze,
   type ValueId,
   type ValueType,
 } from '@nnfuse/ir'
+import { isReshaping } from './is-reshaping.js'
 import { sizesFor } from './sizes-for.js'
 
 /** A reshape, and what it is given. */
@@ -17,8 +15,6 @@ interface OuterReshape {
   readonly reshape: AnyModule
   readonly input: ValueId
 }
-
-const reshaping = [Reshape, Flatten, Squeeze, Unsqueeze]
 
 const usesOf = ({ attrs: { calls, outputs } }: GraphModuleOf): ReadonlyMap<ValueId, number> => {
   const uses = new Map<ValueId, number>()
@@ -29,8 +25,7 @@ const usesOf = ({ attrs: { calls, outputs } }: GraphModuleOf): ReadonlyMap<Value
 
 type ModuleOf = (call: Call) => AnyModule
 
-const isReshaping = (module: AnyModule): boolean =>
-  !hasHooks(module.hooks) && reshaping.some((kind) => kind.is(module))
+const isUnwatched = (module: AnyModule): boolean => !hasHooks(module.hooks) && isReshaping(module)
 
 /** Where the chain of reshapes starts that a value comes from, and that nothing else uses. */
 const startsIn = (graph: GraphModuleOf, moduleOf: ModuleOf): ReadonlyMap<ValueId, ValueId> => {
@@ -40,7 +35,7 @@ const startsIn = (graph: GraphModuleOf, moduleOf: ModuleOf): ReadonlyMap<ValueId
     const [input] = call.inputs
     const [output] = call.outputs
     if (input === undefined || output === undefined || uses.get(output) !== 1) continue
-    if (isReshaping(moduleOf(call))) starts.set(output, starts.get(input) ?? input)
+    if (isUnwatched(moduleOf(call))) starts.set(output, starts.get(input) ?? input)
   }
   return starts
 }
@@ -55,7 +50,7 @@ export const outerReshape = (
   return (call) => {
     const input = starts.get(call.inputs[0] ?? '')
     const module = moduleOf(call)
-    if (input === undefined || !Reshape.is(module) || !isReshaping(module)) return undefined
+    if (input === undefined || !Reshape.is(module) || !isUnwatched(module)) return undefined
     const { shape } = typeOf(call.outputs[0] as ValueId)
     const sizes = shape && sizesFor(shape, typeOf(input))
     return sizes && { reshape: Reshape({ shape: sizes }), input }

@@ -3,6 +3,7 @@ import {
   type Call,
   type GraphModuleOf,
   hasHooks,
+  operatorOf,
   Reshape,
   sizesIn,
   type ValueId,
@@ -12,7 +13,6 @@ import {
 import { lazyTypes, type Taken } from '@nnfuse/matcher'
 import { inRegions, type Pass } from '@nnfuse/pass-manager'
 import { dropUnused, usedIn } from './drop-unused.js'
-import { operatorOf } from './operator-of.js'
 import { outerReshape } from './outer-reshape.js'
 import { sizesFor } from './sizes-for.js'
 

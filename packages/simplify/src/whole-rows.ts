@@ -1,5 +1,4 @@
-import type { AnyModule, Call, Dim, ValueId, ValueType } from '@nnfuse/ir'
-import { operatorOf } from './operator-of.js'
+import { type AnyModule, type Call, type Dim, operatorOf, type ValueId, type ValueType } from '@nnfuse/ir'
 import type { GivenBack } from './unchanged-operand.js'
 
 /*

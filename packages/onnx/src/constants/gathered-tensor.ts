@@ -2,8 +2,6 @@ import { elementCount, type Tensor } from '@nnfuse/ir'
 import { derivedTensor } from './derived-tensor.js'
 import { elementSize, pickElements } from './pick-elements.js'
 
-const product = (dims: readonly number[]): number => elementCount(dims)
-
 /** Places along an axis: known, or in tensors that are read when the result is. */
 export interface Places {
   readonly tensors: readonly Tensor[]
@@ -22,8 +20,8 @@ export const gathered = (
   if (size === undefined) return undefined
   const { shape } = tensor
   const along = shape[axis] as number
-  const inner = product(shape.slice(axis + 1)) * size
-  const outer = product(shape.slice(0, axis))
+  const inner = elementCount(shape.slice(axis + 1)) * size
+  const outer = elementCount(shape.slice(0, axis))
   const compute = (bytes: Uint8Array, ...others: readonly Uint8Array[]): Uint8Array => {
     const places = read(...others)
     return pickElements(bytes, inner, outer * places.length, (copy) => {
@@ -43,8 +41,8 @@ export const concatenated = (tensors: readonly Tensor[], axis: number): Tensor |
   const [first] = tensors
   const size = first && elementSize(first)
   if (first === undefined || size === undefined) return undefined
-  const widths = tensors.map(({ shape }) => product(shape.slice(axis)) * size)
-  const outer = product(first.shape.slice(0, axis))
+  const widths = tensors.map(({ shape }) => elementCount(shape.slice(axis)) * size)
+  const outer = elementCount(first.shape.slice(0, axis))
   const compute = (...inputs: readonly Uint8Array[]): Uint8Array => interleaved(inputs, widths, outer)
   const along = tensors.reduce((sum, { shape }) => sum + (shape[axis] as number), 0)
   const shape = first.shape.map((dim, i) => (i === axis ? along : dim))

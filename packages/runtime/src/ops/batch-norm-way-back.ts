@@ -1,7 +1,7 @@
 import type { BatchNormAttrs } from '@nnfuse/ir'
 import type { CallContext } from '../call-context.js'
 import { type Device, scalar, type Value } from '../device.js'
-import type { WayBack } from '../way-back.js'
+import { type WayBack, wantedGradients } from '../way-back.js'
 import {
   asChannels,
   channelMean,
@@ -90,17 +90,16 @@ export const batchNormWithWayBack = async (
   const inverse = Float64Array.from(by.variance, (value) => 1 / Math.sqrt(value + attrs.eps))
   const { device } = context
   const call: Call = { x: input, by, inverse, ofBatch: usesBatch(attrs, training), device }
-  const gradients = [
-    (dy: Value, means: Means) => gradientOfInput(call, dy, means),
-    ...(attrs.weight ? [(_dy: Value, means: Means) => gradientOfWeight(call, means)] : []),
-    ...(attrs.bias ? [(_dy: Value, means: Means) => gradientOfBias(call, means)] : []),
-  ].filter((_, i) => wanted[i])
   for (const one of affine) one.dispose()
   return {
     value: normalized(input.ref, by, attrs.eps, device),
     back: (dy) => {
       const means = meansOf(call, dy)
-      const found = gradients.map((gradient) => gradient(dy, means))
+      const found = wantedGradients(wanted, [
+        () => gradientOfInput(call, dy, means),
+        ...(attrs.weight ? [() => gradientOfWeight(call, means)] : []),
+        ...(attrs.bias ? [() => gradientOfBias(call, means)] : []),
+      ])
       for (const mean of Object.values(means)) mean.dispose()
       return found
     },

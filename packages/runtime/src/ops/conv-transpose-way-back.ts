@@ -1,10 +1,11 @@
 import { type ConvTransposeAttrs, inChannelsTransposed, kernelSize } from '@nnfuse/ir'
 import type { Device, Value } from '../device.js'
-import type { WayBack } from '../way-back.js'
+import { type WayBack, wantedGradients } from '../way-back.js'
 import { type ConvGeometry, gradientOfBias, gradientOfWeight } from './conv-gradients.js'
 import { convTranspose, takenOff } from './conv-transpose.js'
 import { suitsColumns } from './conv-way-back.js'
 import { convolve } from './convolve.js'
+import { outputSizes } from './padding.js'
 
 /*
  * A transposed convolution is the way back of the convolution with the same weight. So its own way back is that
@@ -12,11 +13,7 @@ import { convolve } from './convolve.js'
  */
 
 const fits = ({ sizes, pairs, window }: ConvGeometry, out: readonly number[]): boolean =>
-  sizes.every((size, axis) => {
-    const [before, after] = pairs[axis] ?? [0, 0]
-    const extent = (window.dilation[axis] ?? 1) * ((window.kernel[axis] ?? 1) - 1) + 1
-    return Math.floor((size + before + after - extent) / (window.stride[axis] ?? 1)) + 1 === out[axis]
-  })
+  outputSizes(sizes, pairs, window).every((size, axis) => size === out[axis])
 
 /** The convolution of which it is the way back, from the shape that it gives. */
 const geometryOf = (x: Value, y: Value, attrs: ConvTransposeAttrs): ConvGeometry | undefined => {
@@ -51,11 +48,11 @@ export const convTransposeWithWayBack = (
   return {
     value,
     back: (dy) =>
-      [
-        wanted[0] ? convolve(dy.ref, weight.ref, pairs, window, groups, device) : undefined,
-        wanted[1] ? gradientOfWeight(dy.ref, x.ref, geometry, device) : undefined,
-        wanted[2] ? gradientOfBias(dy.ref) : undefined,
-      ].filter((gradient) => gradient !== undefined),
+      wantedGradients(wanted, [
+        () => convolve(dy.ref, weight.ref, pairs, window, groups, device),
+        () => gradientOfWeight(dy.ref, x.ref, geometry, device),
+        () => gradientOfBias(dy.ref),
+      ]),
     dispose: () => {
       x.dispose()
       weight.dispose()

@@ -1,6 +1,6 @@
 import { type ConvAttrs, inChannels, kernelSize, type PadPair } from '@nnfuse/ir'
 import type { Device, Value } from '../device.js'
-import type { WayBack } from '../way-back.js'
+import { type WayBack, wantedGradients } from '../way-back.js'
 import { conv } from './conv.js'
 import {
   type ConvGeometry,
@@ -79,11 +79,11 @@ export const convWithWayBack = (
   return {
     value,
     back: (dy) =>
-      [
-        wanted[0] ? back(gradientOfInput(dy.ref, weight.ref, geometry, device)) : undefined,
-        wanted[1] ? gradientOfWeight(pad(x.ref), dy.ref, geometry, device) : undefined,
-        wanted[2] ? gradientOfBias(dy.ref) : undefined,
-      ].filter((gradient) => gradient !== undefined),
+      wantedGradients(wanted, [
+        () => back(gradientOfInput(dy.ref, weight.ref, geometry, device)),
+        () => gradientOfWeight(pad(x.ref), dy.ref, geometry, device),
+        () => gradientOfBias(dy.ref),
+      ]),
     dispose: () => {
       x.dispose()
       weight.dispose()

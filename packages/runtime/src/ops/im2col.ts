@@ -1,7 +1,7 @@
 import { numpy as np } from '@jax-js/jax'
 import type { PadPair } from '@nnfuse/ir'
 import type { Device, Value } from '../device.js'
-import { extentOf, type Window } from './padding.js'
+import { outputSizes, type Window } from './padding.js'
 
 /*
  * A convolution as a matrix product: every kernel position of every output element is gathered into one column,
@@ -34,9 +34,7 @@ interface Geometry {
 
 const geometryOf = (sizes: readonly number[], pairs: readonly PadPair[], window: Window): Geometry => {
   const padded = sizes.map((size, axis) => size + (pairs[axis]?.[0] ?? 0) + (pairs[axis]?.[1] ?? 0))
-  const out = padded.map(
-    (size, axis) => Math.floor((size - extentOf(window, axis)) / (window.stride[axis] ?? 1)) + 1,
-  )
+  const out = outputSizes(sizes, pairs, window)
   return { padded, out, width: Math.ceil(product(out) / 4) * 4 }
 }
 

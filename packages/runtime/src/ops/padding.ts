@@ -14,6 +14,17 @@ export interface Window {
 export const extentOf = ({ kernel, dilation }: Window, axis: number): number =>
   (dilation[axis] ?? 1) * ((kernel[axis] ?? 1) - 1) + 1
 
+/** How many windows there are along each axis. */
+export const outputSizes = (
+  sizes: readonly number[],
+  pairs: readonly PadPair[],
+  window: Window,
+): readonly number[] =>
+  sizes.map((size, axis) => {
+    const [before, after] = pairs[axis] ?? [0, 0]
+    return Math.floor((size + before + after - extentOf(window, axis)) / (window.stride[axis] ?? 1)) + 1
+  })
+
 /** The odd one goes to the end for `same`, to the start for `same-lower`. */
 export const halves = (total: number, padding: 'same' | 'same-lower'): PadPair => {
   const smaller = Math.floor(total / 2)
