@@ -1,5 +1,18 @@
-import type { AnyModule, Dim, ReshapeSize } from '@nnfuse/ir'
-import { Flatten, Identity, Reshape, Squeeze, Unsqueeze } from '@nnfuse/ir'
+import {
+  type AnyModule,
+  type Dim,
+  divideSizes,
+  equalSizes,
+  Flatten,
+  Identity,
+  multiplySizes,
+  Reshape,
+  type ReshapeSize,
+  type SizeProduct,
+  Squeeze,
+  sizeProductOf,
+  Unsqueeze,
+} from '@nnfuse/ir'
 import { reshapesAsTold } from './opaque-op.js'
 
 /*
@@ -9,50 +22,20 @@ import { reshapesAsTold } from './opaque-op.js'
  * prove nothing.
  */
 
-/** A product of a number and symbols; undefined where nothing is known. */
-type Size = { readonly factor: number; readonly symbols: readonly string[] } | undefined
+/** Undefined where nothing is known. */
+type Size = SizeProduct | undefined
 
 const one: Size = { factor: 1, symbols: [] }
 
-/** Undefined for one that is not known. */
-const sizeOf = (dim: Dim): Size => {
-  if (dim === null) return undefined
-  return typeof dim === 'number' ? { factor: dim, symbols: [] } : { factor: 1, symbols: [dim] }
-}
-
 /** Unknown sizes are symbols of their own: `?0`, `?1`. */
-const sizesOf = (shape: readonly Dim[]): Size[] => shape.map((dim, axis) => sizeOf(dim ?? `?${axis}`))
-
-const times = (a: Size, b: Size): Size =>
-  a && b && { factor: a.factor * b.factor, symbols: [...a.symbols, ...b.symbols].sort() }
-
-const product = (sizes: readonly Size[]): Size => sizes.reduce(times, one)
-
-const equal = (a: Size, b: Size): boolean =>
-  a !== undefined &&
-  b !== undefined &&
-  a.factor === b.factor &&
-  a.symbols.length === b.symbols.length &&
-  a.symbols.every((symbol, i) => symbol === b.symbols[i])
-
-/** `a / b` where it comes out even whatever the symbols are. */
-const quotient = (a: Size, b: Size): Size => {
-  if (a === undefined || b === undefined || b.factor === 0 || a.factor % b.factor !== 0) return undefined
-  const symbols = [...a.symbols]
-  for (const symbol of b.symbols) {
-    const found = symbols.indexOf(symbol)
-    if (found < 0) return undefined
-    symbols.splice(found, 1)
-  }
-  return { factor: a.factor / b.factor, symbols }
-}
+const sizesOf = (shape: readonly Dim[]): Size[] => shape.map((dim, axis) => sizeProductOf(dim ?? `?${axis}`))
 
 const reshaped = (sizes: readonly Size[], shape: readonly ReshapeSize[]): Size[] => {
   const given = shape.map((size, axis): Size => {
     if (size === 'copy') return sizes[axis]
     return size === -1 ? undefined : { factor: size, symbols: [] }
   })
-  const left = quotient(product(sizes), product(given.filter((_, axis) => shape[axis] !== -1)))
+  const left = divideSizes(multiplySizes(sizes), multiplySizes(given.filter((_, axis) => shape[axis] !== -1)))
   return given.map((size, axis) => (shape[axis] === -1 ? left : size))
 }
 
@@ -60,7 +43,7 @@ const fromEnd = (axis: number, rank: number): number => (axis < 0 ? axis + rank 
 
 const merged = (sizes: readonly Size[], startAxis: number, endAxis: number): Size[] => {
   const [start, end] = [fromEnd(startAxis, sizes.length), fromEnd(endAxis, sizes.length)]
-  return [...sizes.slice(0, start), product(sizes.slice(start, end + 1)), ...sizes.slice(end + 1)]
+  return [...sizes.slice(0, start), multiplySizes(sizes.slice(start, end + 1)), ...sizes.slice(end + 1)]
 }
 
 const squeezed = (sizes: readonly Size[], axes: readonly number[]): Size[] => {
@@ -80,7 +63,7 @@ const resultOf = (
   sizes: readonly Size[],
   result: readonly Dim[] | undefined,
 ): readonly Size[] | undefined => {
-  if (reshapesAsTold(module)) return result?.map(sizeOf)
+  if (reshapesAsTold(module)) return result?.map(sizeProductOf)
   if (Identity.is(module)) return sizes
   if (Reshape.is(module)) return reshaped(sizes, module.attrs.shape)
   if (Flatten.is(module)) return merged(sizes, module.attrs.startAxis, module.attrs.endAxis)
@@ -93,9 +76,9 @@ const keptAxes = (before: readonly Size[], after: readonly Size[]): (readonly [n
   before.flatMap((size, a) =>
     after.flatMap((other, b) => {
       const kept =
-        equal(size, other) &&
-        (equal(product(before.slice(0, a)), product(after.slice(0, b))) ||
-          equal(product(before.slice(a + 1)), product(after.slice(b + 1))))
+        equalSizes(size, other) &&
+        (equalSizes(multiplySizes(before.slice(0, a)), multiplySizes(after.slice(0, b))) ||
+          equalSizes(multiplySizes(before.slice(a + 1)), multiplySizes(after.slice(b + 1))))
       return kept ? [[a, b] as const] : []
     }),
   )

@@ -16,6 +16,15 @@ export { type GraphIndex, indexGraph } from './graph-index.js'
 export { type GraphModuleOptions, graphModule, type Symbolic } from './graph-module.js'
 export { type Hook, type Hooks, hasHooks, hook, noHooks } from './hooks.js'
 export { computeSizes, sizesIn, withSizes } from './infer/known-sizes.js'
+export {
+  dimOf,
+  divideSizes,
+  equalSizes,
+  isSizeProduct,
+  multiplySizes,
+  type SizeProduct,
+  sizeProductOf,
+} from './infer/size-products.js'
 export { typeOps } from './infer/type-ops.js'
 export { inferModule, inferTypes, refineType } from './infer-types.js'
 export {

@@ -57,6 +57,15 @@ test('symbolic sizes are kept where the axis is, and lost where it is computed',
   expect(shapeAfter(Cat(), ['n', 2, 5], ['n', 3, 5])).toEqual(['n', 5, 5])
 })
 
+test('symbolic sizes stay where there is a window for each place', () => {
+  const image: Dim[] = ['n', 3, 'h', 'w']
+  expect(shapeAfter(nn.Conv2d(3, 8, 3, { padding: 1 }), image)).toEqual(['n', 8, 'h', 'w'])
+  expect(shapeAfter(nn.Conv2d(3, 8, 3, { padding: [1, 0] }), image)).toEqual(['n', 8, 'h', null])
+  expect(shapeAfter(nn.Conv2d(3, 8, 3, { padding: 1, stride: [1, 2] }), image)).toEqual(['n', 8, 'h', null])
+  expect(shapeAfter(nn.Conv2d(3, 8, 3, { padding: 1, dilation: 2 }), image)).toEqual(['n', 8, null, null])
+  expect(shapeAfter(nn.Conv2d(3, 8, 2, { padding: 'same' }), image)).toEqual(['n', 8, 'h', 'w'])
+})
+
 describe('symbolic sizes behind a reshape', () => {
   test.each<[(number | 'copy')[], Dim[], Dim[]]>([
     [
@@ -72,7 +81,7 @@ describe('symbolic sizes behind a reshape', () => {
     [
       ['copy', -1],
       ['n', 3, 'h', 1],
-      ['n', null],
+      ['n', '3·h'],
     ],
     [
       [-1, 'copy'],
@@ -87,12 +96,32 @@ describe('symbolic sizes behind a reshape', () => {
     [
       [-1, 6],
       ['n', 3, 4],
-      [null, 6],
+      ['2·n', 6],
+    ],
+    [
+      [-1, 4],
+      ['6·n', 2, 5],
+      ['15·n', 4],
+    ],
+    [
+      [-1, 7],
+      ['n', 3, 4],
+      [null, 7],
+    ],
+    [
+      ['copy', -1],
+      ['4·n', 'h', 'w'],
+      ['4·n', 'h·w'],
+    ],
+    [
+      [-1, 4],
+      ['n', null],
+      [null, 4],
     ],
     [
       [-1, 'copy'],
       ['n', 'c', 'c'],
-      [null, 'c'],
+      ['c·n', 'c'],
     ],
     [
       [2, -1],

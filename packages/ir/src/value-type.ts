@@ -1,7 +1,10 @@
 import type { DType } from './dtype.js'
 import type { Tensor } from './tensor.js'
 
-/** A size: a number, a symbol from the model (`batch`), or null where nothing is known. */
+/**
+ * A size: a number, a symbol from the model (`batch`), a product with symbols (`4·batch`, see {@link sizeProductOf}), or
+ * null where nothing is known.
+ */
 export type Dim = number | string | null
 
 /** What is known of a value before anything runs; `undefined` where nothing is. */

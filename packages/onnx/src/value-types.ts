@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf'
-import { type Dim, unknownType, type ValueType } from '@nnfuse/ir'
+import { type Dim, isSizeProduct, unknownType, type ValueType } from '@nnfuse/ir'
 import {
   type TensorShapeProto_Dimension,
   TensorShapeProto_DimensionSchema,
@@ -15,7 +15,7 @@ const isSize = (value: bigint): boolean => value >= 0n && value <= BigInt(Number
  * A symbol is one size wherever it stands in a model, in graphs inside nodes too: ONNX has no scopes for them. But what is
  * no identifier, as ONNX asks for, or is Python's word for nothing, is written by some for any size.
  */
-const isSymbol = (name: string): boolean => /[a-z_]/i.test(name) && name !== 'None'
+const isSymbol = (name: string): boolean => /[a-z_]/i.test(name) && name !== 'None' && !isSizeProduct(name)
 
 const dimOf = ({ value }: TensorShapeProto_Dimension): Dim => {
   if (value.case === 'dimValue') return isSize(value.value) ? Number(value.value) : null
@@ -33,7 +33,7 @@ const dimProto = (dim: Dim): TensorShapeProto_Dimension => {
   if (typeof dim === 'number') {
     return create(TensorShapeProto_DimensionSchema, { value: { case: 'dimValue', value: BigInt(dim) } })
   }
-  if (dim === null) return create(TensorShapeProto_DimensionSchema)
+  if (dim === null || isSizeProduct(dim)) return create(TensorShapeProto_DimensionSchema)
   return create(TensorShapeProto_DimensionSchema, { value: { case: 'dimParam', value: dim } })
 }
 

@@ -4,6 +4,7 @@ import { peekBytes } from '../read-tensor.js'
 import { elementCount } from '../tensor.js'
 import { decode } from '../tensor-values.js'
 import type { Dim, ValueType } from '../value-type.js'
+import { product, quotient } from './sizes.js'
 
 /*
  * Exporters compute sizes in the graph: they take the shape of a value apart, calculate, and put the parts together to
@@ -48,36 +49,43 @@ const joined = (values: readonly ValueType[], axis: number): readonly Dim[] | un
   return lists.every((list) => list !== undefined) ? lists.flat() : undefined
 }
 
-type Operation = (a: number, b: number) => number
+/** What two sizes give; null where that is not known. */
+type Operation = (a: Dim, b: Dim) => Dim
 
-/** What leaves the other operand as it is: a symbol times 1. */
-type Neutral = number | undefined
+/** Of numbers; a symbol stays where the other operand changes nothing. */
+const onNumbers =
+  (compute: (a: number, b: number) => number, left?: number, right?: number): Operation =>
+  (a, b) => {
+    if (right !== undefined && b === right) return a
+    if (left !== undefined && a === left) return b
+    if (typeof a !== 'number' || typeof b !== 'number') return null
+    const result = compute(a, b)
+    return Number.isSafeInteger(result) ? result : null
+  }
 
-const one = (a: Dim, b: Dim, compute: Operation, left: Neutral, right: Neutral): Dim => {
-  if (right !== undefined && b === right) return a
-  if (left !== undefined && a === left) return b
-  if (typeof a !== 'number' || typeof b !== 'number') return null
-  const result = compute(a, b)
-  return Number.isSafeInteger(result) ? result : null
-}
+const plus = onNumbers((a, b) => a + b, 0, 0)
+
+const minus = onNumbers((a, b) => a - b, undefined, 0)
+
+const timesNumbers = onNumbers((a, b) => a * b, 1, 1)
+
+const times: Operation = (a, b) => timesNumbers(a, b) ?? product([a, b])
+
+/** Rounded toward zero, as integers are. */
+const overNumbers = onNumbers((a, b) => Math.trunc(a / b), undefined, 1)
+
+/** Of symbols where nothing is to be rounded. */
+const over: Operation = (a, b) => overNumbers(a, b) ?? quotient([a], [b])
 
 /** Number by number; one alone stands for all. */
-export const computeSizes = (
-  a: ValueType,
-  b: ValueType,
-  compute: Operation,
-  [left, right]: readonly [Neutral, Neutral] = [undefined, undefined],
-): readonly Dim[] | undefined => {
+export const computeSizes = (a: ValueType, b: ValueType, compute: Operation): readonly Dim[] | undefined => {
   const [x, y] = [sizesIn(a), sizesIn(b)]
   if (x === undefined || y === undefined || (x.length !== y.length && x.length !== 1 && y.length !== 1))
     return undefined
   return Array.from({ length: Math.max(x.length, y.length) }, (_, i) =>
-    one(x[x.length === 1 ? 0 : i] as Dim, y[y.length === 1 ? 0 : i] as Dim, compute, left, right),
+    compute(x[x.length === 1 ? 0 : i] as Dim, y[y.length === 1 ? 0 : i] as Dim),
   )
 }
-
-/** Integers are rounded toward zero. */
-const divided: Operation = (a, b) => Math.trunc(a / b)
 
 /** {@link Ops} over types that follow sizes, too. */
 export const followingSizes = (ops: Ops<ValueType>): Ops<ValueType> => ({
@@ -86,20 +94,8 @@ export const followingSizes = (ops: Ops<ValueType>): Ops<ValueType> => ({
   squeeze: (x, axes) => withSizes(ops.squeeze(x, axes), sizesIn(x)),
   unsqueeze: (x, axes) => withSizes(ops.unsqueeze(x, axes), sizesIn(x)),
   reshape: (x, shape) => withSizes(ops.reshape(x, shape), sizesIn(x)),
-  add: (a, b) =>
-    withSizes(
-      ops.add(a, b),
-      computeSizes(a, b, (x, y) => x + y, [0, 0]),
-    ),
-  sub: (a, b) =>
-    withSizes(
-      ops.sub(a, b),
-      computeSizes(a, b, (x, y) => x - y, [undefined, 0]),
-    ),
-  mul: (a, b) =>
-    withSizes(
-      ops.mul(a, b),
-      computeSizes(a, b, (x, y) => x * y, [1, 1]),
-    ),
-  div: (a, b) => withSizes(ops.div(a, b), computeSizes(a, b, divided, [undefined, 1])),
+  add: (a, b) => withSizes(ops.add(a, b), computeSizes(a, b, plus)),
+  sub: (a, b) => withSizes(ops.sub(a, b), computeSizes(a, b, minus)),
+  mul: (a, b) => withSizes(ops.mul(a, b), computeSizes(a, b, times)),
+  div: (a, b) => withSizes(ops.div(a, b), computeSizes(a, b, over)),
 })

@@ -27,10 +27,7 @@ export const flattened = (x: ValueType, startAxis: number, endAxis: number): Val
 const remaining = (shape: readonly Dim[], sizes: readonly ReshapeSize[]): Dim => {
   const given = shape.filter((_, axis) => sizes[axis] !== 'copy')
   const wanted = sizes.filter((size) => size !== 'copy' && size !== -1) as number[]
-  return quotient(
-    given,
-    wanted.reduce((total, size) => total * size, 1),
-  )
+  return quotient(given, wanted)
 }
 
 /** The number of axes is certain even where nothing is known of the input. */

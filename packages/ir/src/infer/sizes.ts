@@ -1,8 +1,8 @@
 import type { Dim } from '../value-type.js'
+import { dimOf, divideSizes, multiplySizes, sizeProductOf } from './size-products.js'
 
 /*
- * Arithmetic on sizes. A symbol survives where the result is that symbol whatever it stands for; else the result
- * is null.
+ * Arithmetic on sizes. A product of symbols is written as one, `4·N`; what else is not known is null.
  */
 
 const isNumber = (dim: Dim): dim is number => typeof dim === 'number'
@@ -15,18 +15,13 @@ export const sum = (dims: readonly Dim[]): Dim => {
   return dims.every(isNumber) ? dims.reduce((total, dim) => total + dim, 0) : null
 }
 
-const multiplied = (dims: readonly Dim[]): number =>
-  dims.filter(isNumber).reduce((total, dim) => total * dim, 1)
+const productOf = (dims: readonly Dim[]) => multiplySizes(dims.map(sizeProductOf))
 
-/** The product of some sizes, divided by a number. */
-export const quotient = (dims: readonly Dim[], divisor: number): Dim => {
-  const others = dims.filter((dim) => !isNumber(dim))
-  const size = multiplied(dims) / divisor
-  if (others.length === 0) return Number.isSafeInteger(size) ? size : null
-  return others.length === 1 && size === 1 ? (others[0] as Dim) : null
-}
+/** The product of some sizes, divided by that of others; null where that does not come out even. */
+export const quotient = (dims: readonly Dim[], divisors: readonly Dim[]): Dim =>
+  dimOf(divideSizes(productOf(dims), productOf(divisors)))
 
-export const product = (dims: readonly Dim[]): Dim => quotient(dims, 1)
+export const product = (dims: readonly Dim[]): Dim => dimOf(productOf(dims))
 
 /** What two sizes give that broadcast. */
 export const broadcastDim = (a: Dim | undefined, b: Dim | undefined): Dim => {

@@ -30,13 +30,25 @@ const windowed = (
   return (rounded - 1) * step >= size + before ? rounded - 1 : rounded
 }
 
+/** Whether there are as many windows as places, however many these are. */
+const keepsSize = (axis: number, { kernel, stride, dilation, padding }: Window): boolean => {
+  if ((stride[axis] ?? 1) !== 1) return false
+  if (typeof padding === 'string') return true
+  const [before, after] = padding[axis] ?? [0, 0]
+  return before + after === extentOf(kernel, dilation, axis) - 1
+}
+
 const shapeOfRank = (x: ValueType, rank: number): readonly Dim[] =>
   x.shape?.length === rank ? x.shape : unknownDims(rank)
 
 /** Convolutions and pools. A number of channels where the layer decides it, else that of the input. */
 export const spatial = (x: ValueType, channels: Dim | undefined, window: Window): ValueType => {
   const shape = shapeOfRank(x, window.kernel.length + 2)
-  const sizes = shape.slice(2).map((dim, axis) => onNumber(dim, (size) => windowed(size, axis, window)))
+  const sizes = shape
+    .slice(2)
+    .map((dim, axis) =>
+      keepsSize(axis, window) ? dim : onNumber(dim, (size) => windowed(size, axis, window)),
+    )
   return typed(x.dtype, [shape[0] ?? null, channels ?? shape[1] ?? null, ...sizes])
 }
 

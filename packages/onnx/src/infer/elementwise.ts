@@ -1,5 +1,6 @@
 import {
   computeSizes,
+  type Dim,
   type DType,
   sizesIn,
   typeOps,
@@ -48,10 +49,12 @@ const castTo = (dtype: DType | undefined, x: ValueType): ValueType => {
 const ofSizes =
   (compute: (a: number, b: number) => number): NodeTypes =>
   (node, inputs) => {
+    const computed = (a: Dim, b: Dim): Dim =>
+      typeof a === 'number' && typeof b === 'number' ? compute(a, b) : null
     const [first, second] = inputs
     const isPair = inputs.length === 2 && first !== undefined && second !== undefined
     return broadcast(node, inputs).map((type) =>
-      isPair ? withSizes(type, computeSizes(first, second, compute)) : type,
+      isPair ? withSizes(type, computeSizes(first, second, computed)) : type,
     )
   }
 

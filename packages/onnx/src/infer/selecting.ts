@@ -2,6 +2,10 @@ import {
   axesIn,
   axisIn,
   type Dim,
+  dimOf,
+  divideSizes,
+  multiplySizes,
+  sizeProductOf,
   sizesIn,
   type Tensor,
   unknownType,
@@ -22,11 +26,18 @@ export const sameRank: NodeTypes = single((_node, [x = unknownType]) => ({
   shape: x.shape && unknownDims(x.shape.length),
 }))
 
-/** A 0 copies a size unless the node says otherwise, and a -1 is what is left. */
+/** A 0 copies a size unless the node says otherwise. */
 const reshapedDim = (node: NodeProto, x: ValueType, size: Dim, axis: number): Dim => {
-  if (size === -1) return null
-  if (size !== 0 || node.attribute.length === 0) return size === 0 ? (x.shape?.[axis] ?? null) : size
-  return null
+  if (size !== 0) return size
+  return node.attribute.length === 0 ? (x.shape?.[axis] ?? null) : null
+}
+
+/** A -1 is what is left. */
+const filled = (dims: readonly Dim[], { shape }: ValueType): readonly Dim[] => {
+  const [all, given] = [shape, dims.filter((dim) => dim !== -1)].map(
+    (sizes) => sizes && multiplySizes(sizes.map(sizeProductOf)),
+  )
+  return dims.map((dim) => (dim === -1 ? dimOf(divideSizes(all, given)) : dim))
 }
 
 /** As many axes as the list of sizes, the second input, is long. */
@@ -34,7 +45,8 @@ export const ranked: NodeTypes = single((node, [x = unknownType, list = unknownT
   const rank = list.shape?.[0]
   if (typeof rank !== 'number') return { dtype: x.dtype, shape: undefined }
   const sizes = sizesIn(list) ?? unknownDims(rank)
-  return { dtype: x.dtype, shape: sizes.map((size, axis) => reshapedDim(node, x, size, axis)) }
+  const dims = sizes.map((size, axis) => reshapedDim(node, x, size, axis))
+  return { dtype: x.dtype, shape: filled(dims, x) }
 })
 
 export const shape: NodeTypes = single((node, [x]) => {
