@@ -64,7 +64,7 @@ export const rewrites = [
     pass: 'drop-needless-ops',
     folder: 'simplify',
     pattern:
-      'A cast to the type that a value has, an expansion to its own shape, a slice of all of it, axes in the order they have, a concatenation of one value, all rows of a value taken or written over in their order, arithmetic with a constant 0 or 1 that changes nothing.',
+      'A cast to the type that a value has, an expansion or a reshape to its own shape, a slice of all of it, axes in the order they have, a concatenation of one value, padding by nothing, all rows of a value taken or written over in their order, arithmetic with a constant 0 or 1 that changes nothing.',
     conditions: ['The type, shape or sizes are known.', 'A constant does not stretch the value.'],
     result: 'The value itself.',
     numerics: "No number changes; adding 0 makes 0 of -0, and stays with `exact: 'bits'`.",
@@ -77,10 +77,37 @@ export const rewrites = [
     pattern:
       'A reshape whose sizes are computed by other nodes of the file, or that is given what was reshaped for it alone.',
     conditions: [
-      'The sizes follow from shapes: numbers, at most one that is not known, and symbols that its input has at the same place.',
+      'The sizes follow from shapes: numbers, at most one that is not known, and symbols and products with symbols (`4·N`) that its input has at the same place.',
     ],
     result: 'A reshape with constant sizes, `-1` for the one that is not known.',
     numerics: 'No number changes.',
+    left: [],
+  },
+  {
+    name: 'join-concats',
+    pass: 'join-concats',
+    folder: 'simplify',
+    pattern: 'A concatenation whose result only concatenations along the same axis use: `cat(cat(a, b), c)`.',
+    conditions: [
+      'No hook watches it, it is called once, and it is no output of the model.',
+      'It joins at most 64 values: all that take it up name them again.',
+    ],
+    result: 'Concatenations of all at once: `cat(a, b, c)`.',
+    numerics: 'No number changes.',
+    left: [],
+  },
+  {
+    name: 'join-factors',
+    pass: 'join-factors',
+    folder: 'simplify',
+    pattern: 'A value that is multiplied by a constant, and that product by another: `(x * a) * b`.',
+    conditions: [
+      'Only the second uses the first, and neither is watched by hooks.',
+      'The constants have one shape, or one of them is a single number; both are floats of one type, at most 16 KiB.',
+      'No product of theirs overflows, or is so near to zero that it loses digits, and neither stretches the other: that would make a larger constant.',
+    ],
+    result: 'One multiplication by the product of both: `x * (a * b)`.',
+    numerics: 'Equal in real arithmetic: the product is rounded once more, and the result once less.',
     left: [],
   },
   {

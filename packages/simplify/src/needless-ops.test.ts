@@ -4,11 +4,14 @@ import {
   Cat,
   Constant,
   Div,
+  Flatten,
   floatTensor,
   type GraphModuleOf,
   graphModule,
   Mul,
+  Pad,
   ReLU,
+  Reshape,
   Sub,
   Transpose,
 } from '@nnfuse/ir'
@@ -61,4 +64,29 @@ test('axes in their order and what is joined with nothing go', () => {
     (m, x) => m.other(m.one(m.same(m.a(x)))),
   )
   expect(targets(model, 'bits')).toEqual(['a', 'other'])
+})
+
+const between = (op: AnyModule, shape?: readonly (number | string)[]): AnyModule =>
+  graphModule({ a: ReLU(), op, b: ReLU() }, (m, x) => m.b(m.op(m.a(x))), {
+    ...(shape && { inputs: { x: { dtype: 'float32', shape } } }),
+  })
+
+test.each<[string, AnyModule]>([
+  ['a reshape to the shape that is there', between(Reshape({ shape: ['copy', 3, -1] }), ['n', 3, 'h'])],
+  ['a flattening of one axis', between(Flatten(), ['n', 'c'])],
+  ['padding by nothing', between(Pad({ pads: [[0, 0]] }))],
+])('%s goes', (_, model) => {
+  expect(targets(model, 'bits')).toEqual(['a', 'b'])
+})
+
+test.each<[string, AnyModule]>([
+  ['a reshape to other sizes', between(Reshape({ shape: ['copy', 4, -1] }), ['n', 2, 6])],
+  ['a reshape with an axis more', between(Reshape({ shape: ['copy', 3, -1] }), ['n', 3])],
+  ['a reshape of what is not known', between(Reshape({ shape: ['copy', 3] }))],
+  ['a reshape of sizes that are not known', between(Reshape({ shape: [-1, 3] }), ['n', 'c'])],
+  ['a flattening of two axes', between(Flatten(), ['n', 'c', 1])],
+  ['a flattening of what is not known', between(Flatten())],
+  ['padding', between(Pad({ pads: [[0, 1]] }))],
+])('%s stays', (_, model) => {
+  expect(targets(model, 'bits')).toEqual(['a', 'op', 'b'])
 })

@@ -1,13 +1,11 @@
 import {
   type AnyModule,
   type Call,
-  Cat,
   type GraphModuleOf,
   hasHooks,
   Identity,
   operatorOf,
   sizesIn,
-  Transpose,
   type ValueId,
   type ValueType,
   withGraph,
@@ -16,14 +14,15 @@ import { type Exactness, isExactEnough, lazyTypes, type Taken } from '@nnfuse/ma
 import { dropNoOps, inRegions, type Pass } from '@nnfuse/pass-manager'
 import { countsUp } from './counts-up.js'
 import { dropUnused, givesSizes, usedIn } from './drop-unused.js'
+import { movesNothing } from './moves-nothing.js'
 import { stretchesNothing } from './stretches-nothing.js'
 import { type GivenBack, unchangedOperand } from './unchanged-operand.js'
 import { wholeRows } from './whole-rows.js'
 
 /*
- * Layers that give back what they get: a cast to the dtype that a value has, an expansion to its own shape, a slice of
- * all of it, axes in the order they have, a concatenation of it alone, all of its rows taken or written over in their
- * order, and arithmetic with a number that changes nothing.
+ * Layers that give back what they get: a cast to the dtype that a value has, an expansion or a reshape to its own shape,
+ * a slice of all of it, axes in the order they have, a concatenation of it alone, padding by nothing, all of its rows
+ * taken or written over in their order, and arithmetic with a number that changes nothing.
  */
 
 const name = 'needless-op'
@@ -43,10 +42,13 @@ const wholeSlice: IsNeedless = ([x, , , ...rest], { shape }) => {
   return isForward === true && isWhole === true
 }
 
+const noPadding: IsNeedless = ([, pads]) => (pads && sizesIn(pads)?.every((amount) => amount === 0)) ?? false
+
 const needless: ReadonlyMap<string, IsNeedless> = new Map([
   ['Cast', sameDType],
   ['CastLike', sameDType],
   ['Expand', sameShape],
+  ['Pad', noPadding],
   ['Slice', wholeSlice],
 ])
 
@@ -64,16 +66,13 @@ const givenBack = (
 ): GivenBack | undefined => {
   if (hasHooks(module.hooks) || module.training || call.outputs.length !== 1) return undefined
   const operator = operatorOf(module)
-  const isFirst = operator === undefined ? movesNothing(module, call) : isNeedlessOp(operator, call, typeOf)
+  const isFirst =
+    operator === undefined
+      ? movesNothing(module, call.inputs.map(typeOf), typeOf(call.outputs[0] as ValueId))
+      : isNeedlessOp(operator, call, typeOf)
   if (isFirst) return { input: 0, exactness: 'bits' }
   return wholeRows(module, call, typeOf, countIn) ?? unchangedOperand(module, call.inputs.map(typeOf))
 }
-
-/** A concatenation of one value, or axes in the order they have. */
-const movesNothing = (module: AnyModule, { inputs }: Call): boolean =>
-  Cat.is(module)
-    ? inputs.length === 1
-    : Transpose.is(module) && module.attrs.perm.every((axis, place) => axis === place)
 
 interface Outcome {
   readonly graph: GraphModuleOf

@@ -7,6 +7,7 @@ import {
   type ValueId,
   type ValueType,
 } from '@nnfuse/ir'
+import { countEach } from './count-each.js'
 import { isReshaping } from './is-reshaping.js'
 import { sizesFor } from './sizes-for.js'
 
@@ -16,22 +17,16 @@ interface OuterReshape {
   readonly input: ValueId
 }
 
-const usesOf = ({ attrs: { calls, outputs } }: GraphModuleOf): ReadonlyMap<ValueId, number> => {
-  const uses = new Map<ValueId, number>()
-  for (const value of [...outputs, ...calls.flatMap(({ inputs }) => inputs)])
-    uses.set(value, (uses.get(value) ?? 0) + 1)
-  return uses
-}
-
 type ModuleOf = (call: Call) => AnyModule
 
 const isUnwatched = (module: AnyModule): boolean => !hasHooks(module.hooks) && isReshaping(module)
 
 /** Where the chain of reshapes starts that a value comes from, and that nothing else uses. */
 const startsIn = (graph: GraphModuleOf, moduleOf: ModuleOf): ReadonlyMap<ValueId, ValueId> => {
-  const uses = usesOf(graph)
+  const { calls, outputs } = graph.attrs
+  const uses = countEach([...outputs, ...calls.flatMap(({ inputs }) => inputs)])
   const starts = new Map<ValueId, ValueId>()
-  for (const call of graph.attrs.calls) {
+  for (const call of calls) {
     const [input] = call.inputs
     const [output] = call.outputs
     if (input === undefined || output === undefined || uses.get(output) !== 1) continue

@@ -12,6 +12,7 @@ import {
 } from '@nnfuse/ir'
 import { lazyTypes, type Taken } from '@nnfuse/matcher'
 import { inRegions, type Pass } from '@nnfuse/pass-manager'
+import { countEach } from './count-each.js'
 import { dropUnused, usedIn } from './drop-unused.js'
 import { outerReshape } from './outer-reshape.js'
 import { sizesFor } from './sizes-for.js'
@@ -54,8 +55,7 @@ const rewrite = (graph: GraphModuleOf): Outcome => {
   const outerOf = outerReshape(graph, typeOf)
   const children = new Map(graph.children)
   const taken: Taken[] = []
-  const callsOf = new Map<string, number>()
-  for (const { target } of graph.attrs.calls) callsOf.set(target, (callsOf.get(target) ?? 0) + 1)
+  const callsOf = countEach(graph.attrs.calls.map(({ target }) => target))
   const calls = graph.attrs.calls.map((call): Call => {
     const module = graph.children.get(call.target) as AnyModule
     const reshape = reshapeFor(module, call, typeOf)

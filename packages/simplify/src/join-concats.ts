@@ -1,0 +1,118 @@
+import {
+  type AnyModule,
+  axisIn,
+  type Call,
+  Cat,
+  type GraphModuleOf,
+  hasHooks,
+  rankOf,
+  type ValueId,
+  type ValueType,
+  withGraph,
+} from '@nnfuse/ir'
+import { lazyTypes, type Taken } from '@nnfuse/matcher'
+import { inRegions, type Pass } from '@nnfuse/pass-manager'
+import { countEach } from './count-each.js'
+import { dropUnused, usedIn } from './drop-unused.js'
+
+/*
+ * What is joined only to be joined to more along the same axis is joined once: `cat(cat(a, b), c)` is `cat(a, b, c)`.
+ * Networks whose layers see all before them write the same values again for each.
+ */
+
+const name = 'join-concats'
+
+/** So many values at most are named again by each concatenation that takes up another. */
+const longest = 64
+
+/** The axis that a layer joins along, from 0 on; undefined for other layers, and where the number of axes is not known. */
+const axisOf = (
+  module: AnyModule,
+  { outputs }: Call,
+  typeOf: (value: ValueId) => ValueType,
+): number | undefined => {
+  if (!Cat.is(module) || hasHooks(module.hooks)) return undefined
+  const { axis } = module.attrs
+  const rank = rankOf(typeOf(outputs[0] as ValueId))
+  return axis < 0 ? axisIn(axis, rank ?? 0) : axis
+}
+
+interface Concat {
+  readonly call: Call
+  readonly axis: number
+}
+
+/** Concatenations of layers that are called once. */
+const concatsIn = (graph: GraphModuleOf): readonly Concat[] => {
+  const { calls } = graph.attrs
+  const typeOf = lazyTypes(graph)
+  const called = countEach(calls.map(({ target }) => target))
+  return calls.flatMap((call) => {
+    const axis = axisOf(graph.children.get(call.target) as AnyModule, call, typeOf)
+    return axis === undefined || called.get(call.target) !== 1 ? [] : [{ call, axis }]
+  })
+}
+
+/** What is joined in the end, and the layers that joined parts of it. */
+interface Joined {
+  readonly inputs: readonly ValueId[]
+  readonly paths: readonly string[]
+}
+
+/** Who uses each value; undefined stands for the graph, which gives it. */
+const usersIn = ({
+  attrs: { calls, outputs },
+}: GraphModuleOf): ReadonlyMap<ValueId, (Call | undefined)[]> => {
+  const users = new Map<ValueId, (Call | undefined)[]>(outputs.map((value) => [value, [undefined]]))
+  for (const call of calls) {
+    for (const value of call.inputs) {
+      const others = users.get(value)
+      if (others) others.push(call)
+      else users.set(value, [call])
+    }
+  }
+  return users
+}
+
+/** Concatenations that take up others, with what they join then. */
+const joinsIn = (graph: GraphModuleOf): ReadonlyMap<Call, Joined> => {
+  const joins = new Map<Call, Joined>()
+  const concats = concatsIn(graph)
+  if (concats.length < 2) return joins
+  const axes = new Map(concats.map(({ call, axis }) => [call, axis]))
+  const users = usersIn(graph)
+  const parts = new Map<ValueId, Joined>()
+  for (const { call, axis } of concats) {
+    const inner = call.inputs.map((value) => parts.get(value) ?? { inputs: [value], paths: [] })
+    const paths = [...inner.flatMap((part) => part.paths), call.target]
+    const joined = { inputs: inner.flatMap((part) => part.inputs), paths: [...new Set(paths)] }
+    if (joined.paths.length > 1) joins.set(call, joined)
+    const output = call.outputs[0] as ValueId
+    const isPart = users.get(output)?.every((user) => user !== undefined && axes.get(user) === axis)
+    if (isPart && joined.inputs.length <= longest) parts.set(output, joined)
+  }
+  return joins
+}
+
+const rewrite = (graph: GraphModuleOf) => {
+  const joins = joinsIn(graph)
+  if (joins.size === 0) return { graph, taken: [] }
+  const calls = graph.attrs.calls.map((call) => ({ ...call, inputs: joins.get(call)?.inputs ?? call.inputs }))
+  const joined = dropUnused(withGraph(graph, graph.children, { ...graph.attrs, calls }), usedIn(graph))
+  const taken = [...joins].flatMap(([{ target }, { paths }]): Taken[] =>
+    joined.children.has(target)
+      ? [{ rule: name, paths, path: target, into: Cat.kind, exactness: 'bits' }]
+      : [],
+  )
+  return { graph: joined, taken }
+}
+
+/** Joins at once what is joined part by part. */
+export const joinConcats: Pass = {
+  name: 'join-concats',
+  description: 'What is joined only to be joined to more along the same axis is joined once',
+  eachRound: true,
+  rewrites: [name],
+  run: (model, cx) =>
+    inRegions(model, cx.log, ({ graph }) => ({ ...rewrite(graph), declines: [], tried: new Map() })),
+}
