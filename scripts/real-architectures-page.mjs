@@ -120,6 +120,8 @@ const others = [
   ['ort-basic', 'ONNX Runtime, basic'],
   ['ort-extended', 'ONNX Runtime, extended'],
   ['onnxsim', 'onnxsim'],
+  ['onnxslim', 'OnnxSlim'],
+  ['onnxoptimizer', 'onnxoptimizer'],
 ]
 
 /** @param {{ failed?: string, ops: Ops } | undefined} other */
@@ -130,7 +132,7 @@ const countsOf = (other) => {
 }
 
 /** What others do better with operators that any runtime has. */
-const portable = ['onnxscript', 'ort-basic', 'onnxsim']
+const portable = ['onnxscript', 'ort-basic', 'onnxsim', 'onnxslim', 'onnxoptimizer']
 
 /**
  * The operators of which we leave more than the one with the fewest nodes does; nothing where that is us.
@@ -229,8 +231,7 @@ differ by at most ${worst.toExponential(1)} of the largest. The slowest file tak
 
 Measured on ${new Date().toISOString().slice(0, 10)} with Node ${process.version},
 ${packages.join(', ')} (npm), on a shared machine with two cores:
-seconds are no benchmark. onnxslim and onnxoptimizer are packages of Python only, and were not to be had there; onnxsim runs
-the passes of onnxoptimizer.
+seconds are no benchmark.
 
 ## What nnfuse does
 
@@ -257,9 +258,7 @@ const comparedIntroduction = (first, count) => `
 \`computing / all\`: nodes that compute values, and all nodes. What only moves values or asks for shapes (\`Reshape\`,
 \`Shape\`, \`Expand\`, \`Cast\`, \`Concat\` and so on) is counted in the second. Batch-norms that stay are counted behind it.
 \`extended\` uses operators that only ONNX Runtime has, such as a convolution with its activation in one; the others stay
-within ONNX. The last column is where onnxscript, ONNX Runtime's basic level or onnxsim has fewer nodes in all: of which
-operators we leave how many more. In ${first} of ${count} files nobody has. In \`nfnet_l0\` onnxsim makes one of two
-multiplications by numbers behind each other, twelve times; no pass here does.
+within ONNX. The last column is where one of these has fewer nodes in all: of which operators we leave how many more. In ${first} of ${count} files nobody has.
 
 What is computed ahead is float arithmetic too, where \`exact\` allows it: the weights of \`nfnet_l0\` are standardized
 by means and variances that we add in double precision and round once, and a runtime adds in an order of its own. With

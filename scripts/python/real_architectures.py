@@ -115,7 +115,7 @@ def main():
     torch.set_num_threads(1)
     timm = import_timm()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    packages = ["torch", "timm", "onnx", "onnxruntime", "onnxscript"]
+    packages = ["torch", "timm", "onnx", "onnxruntime", "onnxscript", "onnxslim", "onnxoptimizer"]
     versions = {**{package: version(package) for package in packages}, "onnxsim": onnxsim_version()}
     given = sys.argv[1:]
     only_others = "--others" in given

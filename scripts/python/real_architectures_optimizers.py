@@ -6,8 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 import onnx
+import onnxoptimizer
 import onnxruntime
 import onnxscript.optimizer
+import onnxslim
 
 LEVELS = onnxruntime.GraphOptimizationLevel
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +47,7 @@ def with_onnxruntime(level):
 
 
 def with_onnxsim(path, scratch):
-    """The package from npm that `npm run bench` installs: simplifies, and runs the passes of onnxoptimizer."""
+    """The package from npm that `npm run bench` installs."""
     script = ROOT / "scripts/bench/simplify-with-onnxsim.mjs"
     command = ["node", script, ONNXSIM / "index.mjs", path, scratch]
     for _ in range(ONNXSIM_TRIES):
@@ -59,6 +61,15 @@ def with_onnxsim(path, scratch):
     raise TimeoutError(f"not done after {OPTIMIZER_SECONDS} s")
 
 
+def with_onnxslim(path, scratch):
+    return onnxslim.slim(str(path))
+
+
+def with_onnxoptimizer(path, scratch):
+    """Its default: all passes that fuse and eliminate."""
+    return onnxoptimizer.optimize(onnx.load(path))
+
+
 def onnxsim_version():
     return json.loads((ONNXSIM / "package.json").read_text())["version"]
 
@@ -68,4 +79,6 @@ OPTIMIZERS = {
     "ort-basic": with_onnxruntime(LEVELS.ORT_ENABLE_BASIC),
     "ort-extended": with_onnxruntime(LEVELS.ORT_ENABLE_EXTENDED),
     "onnxsim": with_onnxsim,
+    "onnxslim": with_onnxslim,
+    "onnxoptimizer": with_onnxoptimizer,
 }
