@@ -17,7 +17,6 @@ export { type GraphModuleOptions, graphModule, type Symbolic } from './graph-mod
 export { type Hook, type Hooks, hasHooks, hook, noHooks } from './hooks.js'
 export { computeSizes, sizesIn, withSizes } from './infer/known-sizes.js'
 export {
-  dimOf,
   divideSizes,
   equalSizes,
   isSizeProduct,
@@ -25,6 +24,7 @@ export {
   type SizeProduct,
   sizeProductOf,
 } from './infer/size-products.js'
+export { divideDims } from './infer/sizes.js'
 export { typeOps } from './infer/type-ops.js'
 export { inferModule, inferTypes, refineType } from './infer-types.js'
 export {

@@ -41,7 +41,7 @@ const before = model({
     ...sizes('joined', 'pictures', 'two', 'two', 'three', 'three'),
     node('Reshape', ['attended', 'joined'], ['back']),
     node('Mul', ['pictures', '4'], ['again']),
-    ...sizes('same', 'again', 'three', 'three'),
+    ...sizes('same', 'again', 'rest', 'three'),
     node('Reshape', ['attended', 'same'], ['unchanged']),
     node('Exp', ['unchanged'], ['z']),
     node('Transpose', ['back'], ['y'], { perm: [0, 1, 3, 2, 4] }),
@@ -64,19 +64,70 @@ test('sizes that are multiples of the batch are known without running', async ()
   expect(Buffer.compare((await fused(after)).after, after)).toBe(0)
 })
 
+test('they are known through any number of layers', async () => {
+  const blocks = Array.from({ length: 24 }, (_, i): NodeProto[] => [
+    node('Shape', [`v${i}`], [`shape ${i}`]),
+    node('Gather', [`shape ${i}`, '0'], [`count ${i}`], { axis: 0 }),
+    ...sizes(`sizes ${i}`, `count ${i}`, 'rest', i % 2 ? 'three' : 'two'),
+    node('Reshape', [`w${i}`, `sizes ${i}`], [`r${i}`]),
+    node('Softmax', [`r${i}`], [`v${i + 1}`], { axis: -1 }),
+    node('Exp', [`v${i + 1}`], [`w${i + 1}`]),
+  ])
+  const given = model({
+    nodes: [node('Relu', ['x'], ['w0']), node('Reshape', ['w0', 'flat'], ['v0']), ...blocks.flat()],
+    initializers: [...initializers.slice(0, 6), ints('flat', -1, 12)],
+    inputs: { x: ['n', 24] },
+    outputs: { w24: { dtype: 'float32', shape: undefined } },
+    opset: 17,
+  })
+  const { after } = await fused(given)
+  const ops = new Set(graphIn(after).node.map(({ opType }) => opType))
+  expect([...ops]).toEqual(['Relu', 'Reshape', 'Softmax', 'Exp'])
+  expect(await difference(given, after, { x: { dims: [3, 24], values: ramp(72) } })).toBe(0)
+})
+
+test.each([
+  [9, ['Relu', 'Exp']],
+  [8, ['Relu', 'Pad', 'Exp']],
+])('padding to a multiple of %i is none where the size is one', async (size, ops) => {
+  const given = model({
+    nodes: [
+      node('Relu', ['x'], ['active']),
+      node('Shape', ['active'], ['shape']),
+      node('Gather', ['shape', 'one'], ['width'], { axis: 0 }),
+      node('Sub', ['width', 'size'], ['missing']),
+      node('Concat', ['front', 'missing', 'front', 'front'], ['pads'], { axis: 0 }),
+      node('Pad', ['active', 'pads'], ['padded'], { mode: 'reflect' }),
+      node('Exp', ['padded'], ['y']),
+    ],
+    initializers: [ints('front', 0), ints('one', 1), ints('size', size)],
+    inputs: { x: ['n', 9] },
+    outputs: { y: { dtype: 'float32', shape: undefined } },
+    opset: 17,
+  })
+  const { after } = await fused(given)
+  expect(graphIn(after).node.map(({ opType }) => opType)).toEqual(ops)
+  expect(await difference(given, after, { x: { dims: [2, 9], values: ramp(18) } })).toBe(0)
+})
+
 test('what a product is written as is no symbol of a file', async () => {
   const shapes = [
     node('Shape', ['flat a'], ['p']),
     node('Shape', ['b'], ['q']),
     node('Add', ['p', 'q'], ['y']),
   ]
-  const given = model({
+  const named = model({
     nodes: [node('Reshape', ['a', 'rest'], ['flat a']), ...shapes],
     initializers: initializers.filter(({ name }) => name === 'rest'),
-    inputs: { a: ['n', 2], b: ['2·n'] },
+    inputs: { a: ['n', 2], b: ['name'] },
     outputs: { y: { dtype: 'int64', shape: [1] } },
   })
+  const given = Buffer.from(named)
+  given.write('2·n', given.indexOf('name'))
   const { after } = await fused(given)
+  expect(graphIn(given).input[1]?.type?.value.value).toMatchObject({
+    shape: { dim: [{ value: { case: 'dimParam', value: '2·n' } }] },
+  })
   expect(graphIn(after).node.filter(({ opType }) => opType === 'Shape')).toHaveLength(2)
   const feeds = { a: { dims: [3, 2], values: ramp(6) }, b: { dims: [5], values: ramp(5) } }
   expect(await difference(given, after, feeds)).toBe(0)

@@ -30,6 +30,7 @@ import {
   print,
   ReLU,
   ReLU6,
+  Reshape,
   Sequential,
   Sigmoid,
   SiLU,
@@ -39,6 +40,7 @@ import {
   type ValueType,
 } from '@nnfuse/ir'
 import { describe, expect, test } from 'vitest'
+import { graphIn } from '../test/conv-bn.js'
 import { ramp } from '../test/onnx-builder.js'
 import { runOnnx } from '../test/run-onnx.js'
 import { documentOf, importOnnx, initializerTensors, onnxCounts, opsetOf, serializeOnnx } from './index.js'
@@ -363,6 +365,17 @@ describe('models that were built', () => {
     expect(documentOf(again)?.outputs[0]?.type).toEqual({ dtype: 'float64', shape: [1, 1, 2, 2, 2] })
     const half = single(ReLU6(), { dtype: 'float16', shape: [2] })
     expect([...initializerTensors(half).values()].map(({ dtype }) => dtype)).toEqual(['float16', 'float16'])
+  })
+
+  test('a size that is a product of symbols has no name in the file', async () => {
+    const root = graphModule({ pairs: Reshape({ shape: [-1, 2] }) }, (m, x) => m.pairs(x), {
+      inputs: { x: float('n', 4) },
+    })
+    const { input, output } = graphIn(await serializeOnnx(new Model(root)))
+    expect([...input, ...output].map((info) => info.type?.value.value)).toMatchObject([
+      { shape: { dim: [{ value: { value: 'n' } }, { value: { value: 4n } }] } },
+      { shape: { dim: [{ value: { case: undefined } }, { value: { value: 2n } }] } },
+    ])
   })
 
   test('options', async () => {

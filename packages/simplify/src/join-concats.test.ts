@@ -63,6 +63,10 @@ test.each<[string, AnyModule]>([
       return [m.second(joined, x), joined]
     }),
   ],
+  [
+    'where one layer is both',
+    graphModule({ a: ReLU(), both: Cat() }, (m, x) => m.both(m.both(x, m.a(x)), x)),
+  ],
 ])('two concatenations stay %s', (_, model) => {
   expect(callsOf(simplified(model).result)).toEqual(callsOf(model))
 })

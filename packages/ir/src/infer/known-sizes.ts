@@ -4,7 +4,7 @@ import { peekBytes } from '../read-tensor.js'
 import { elementCount } from '../tensor.js'
 import { decode } from '../tensor-values.js'
 import type { Dim, ValueType } from '../value-type.js'
-import { product, quotient } from './sizes.js'
+import { divideDims, product } from './sizes.js'
 
 /*
  * Exporters compute sizes in the graph: they take the shape of a value apart, calculate, and put the parts together to
@@ -75,7 +75,7 @@ const times: Operation = (a, b) => timesNumbers(a, b) ?? product([a, b])
 const overNumbers = onNumbers((a, b) => Math.trunc(a / b), undefined, 1)
 
 /** Of symbols where nothing is to be rounded. */
-const over: Operation = (a, b) => overNumbers(a, b) ?? quotient([a], [b])
+const over: Operation = (a, b) => overNumbers(a, b) ?? divideDims([a], [b])
 
 /** Number by number; one alone stands for all. */
 export const computeSizes = (a: ValueType, b: ValueType, compute: Operation): readonly Dim[] | undefined => {

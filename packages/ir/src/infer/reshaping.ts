@@ -2,7 +2,7 @@ import { axesIn } from '../axes.js'
 import type { PadPair } from '../kinds/attributes.js'
 import type { ReshapeSize } from '../kinds/shape.js'
 import type { Dim, ValueType } from '../value-type.js'
-import { onNumber, product, quotient } from './sizes.js'
+import { divideDims, onNumber, product } from './sizes.js'
 import { onShape, typed, unknownDims } from './typed.js'
 
 /** The axes stay, with size 1. */
@@ -27,7 +27,7 @@ export const flattened = (x: ValueType, startAxis: number, endAxis: number): Val
 const remaining = (shape: readonly Dim[], sizes: readonly ReshapeSize[]): Dim => {
   const given = shape.filter((_, axis) => sizes[axis] !== 'copy')
   const wanted = sizes.filter((size) => size !== 'copy' && size !== -1) as number[]
-  return quotient(given, wanted)
+  return divideDims(given, wanted)
 }
 
 /** The number of axes is certain even where nothing is known of the input. */

@@ -1,16 +1,7 @@
 import { expect, test } from 'vitest'
-import {
-  type Dim,
-  dimOf,
-  divideSizes,
-  equalSizes,
-  isSizeProduct,
-  multiplySizes,
-  sizeProductOf,
-} from '../index.js'
-
-const product = (...dims: Dim[]): Dim => dimOf(multiplySizes(dims.map(sizeProductOf)))
-const quotient = (a: Dim, b: Dim): Dim => dimOf(divideSizes(sizeProductOf(a), sizeProductOf(b)))
+import type { Dim } from '../value-type.js'
+import { equalSizes, isSizeProduct, sizeProductOf } from './size-products.js'
+import { divideDims, product } from './sizes.js'
 
 test.each<[Dim[], Dim]>([
   [[], 1],
@@ -27,7 +18,7 @@ test.each<[Dim[], Dim]>([
   [[2 ** 40, 2 ** 40], null],
   [['2·n', 2 ** 53 - 1], null],
 ])('the product of %j is %j', (dims, result) => {
-  expect(product(...dims)).toBe(result)
+  expect(product(dims)).toBe(result)
 })
 
 test.each<[Dim, Dim, Dim]>([
@@ -43,12 +34,12 @@ test.each<[Dim, Dim, Dim]>([
   ['6·n', 4, null],
   [null, 1, null],
 ])('%j / %j is %j', (a, b, result) => {
-  expect(quotient(a, b)).toBe(result)
+  expect(divideDims([a], [b])).toBe(result)
 })
 
 test('a product that is squared again and again is given up', () => {
   let dim: Dim = 'n'
-  for (let i = 0; i < 60; i++) dim = product(dim, dim)
+  for (let i = 0; i < 60; i++) dim = product([dim, dim])
   expect(dim).toBeNull()
 })
 
@@ -64,6 +55,6 @@ test('a symbol may have digits, but not only', () => {
     true,
     ...new Array<boolean>(5).fill(false),
   ])
-  expect(product('4n', 2)).toBe('2·4n')
-  expect(product('7', 2)).toBeNull()
+  expect(product(['4n', 2])).toBe('2·4n')
+  expect(product(['7', 2])).toBeNull()
 })

@@ -17,8 +17,11 @@ export const sum = (dims: readonly Dim[]): Dim => {
 
 const productOf = (dims: readonly Dim[]) => multiplySizes(dims.map(sizeProductOf))
 
-/** The product of some sizes, divided by that of others; null where that does not come out even. */
-export const quotient = (dims: readonly Dim[], divisors: readonly Dim[]): Dim =>
+/**
+ * The product of some sizes, divided by that of others: what -1 stands for in a reshape. Null where it is not known, or
+ * does not come out even.
+ */
+export const divideDims = (dims: readonly Dim[], divisors: readonly Dim[]): Dim =>
   dimOf(divideSizes(productOf(dims), productOf(divisors)))
 
 export const product = (dims: readonly Dim[]): Dim => dimOf(productOf(dims))

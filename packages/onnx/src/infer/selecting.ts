@@ -2,10 +2,7 @@ import {
   axesIn,
   axisIn,
   type Dim,
-  dimOf,
-  divideSizes,
-  multiplySizes,
-  sizeProductOf,
+  divideDims,
   sizesIn,
   type Tensor,
   unknownType,
@@ -34,10 +31,9 @@ const reshapedDim = (node: NodeProto, x: ValueType, size: Dim, axis: number): Di
 
 /** A -1 is what is left. */
 const filled = (dims: readonly Dim[], { shape }: ValueType): readonly Dim[] => {
-  const [all, given] = [shape, dims.filter((dim) => dim !== -1)].map(
-    (sizes) => sizes && multiplySizes(sizes.map(sizeProductOf)),
-  )
-  return dims.map((dim) => (dim === -1 ? dimOf(divideSizes(all, given)) : dim))
+  const given = dims.filter((dim) => dim !== -1)
+  const rest = shape ? divideDims(shape, given) : null
+  return dims.map((dim) => (dim === -1 ? rest : dim))
 }
 
 /** As many axes as the list of sizes, the second input, is long. */
