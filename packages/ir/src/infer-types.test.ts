@@ -194,6 +194,11 @@ test('what is stated and what is inferred complete each other', () => {
     dtype: 'float32',
     shape: ['n', 'c', 4],
   })
+  expect(refineType(stated, { dtype: 'float32', shape: ['2·m', '3·m', '4·m'] }).shape).toEqual([
+    '2·m',
+    '3·m',
+    4,
+  ])
   expect(refineType(stated, { dtype: 'int8', shape: [1] })).toEqual({ dtype: 'int8', shape: ['n', null, 4] })
 })
 

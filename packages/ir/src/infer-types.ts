@@ -1,4 +1,5 @@
 import type { ValueId } from './graph.js'
+import { isSizeProduct } from './infer/size-products.js'
 import { mostPrecise } from './infer/sizes.js'
 import { typeOps } from './infer/type-ops.js'
 import type { GraphModuleOf } from './kinds/containers.js'
@@ -31,5 +32,9 @@ export const refineType = (stated: ValueType, inferred: ValueType): ValueType =>
   shape: stated.shape === undefined ? inferred.shape : refineShape(stated.shape, inferred.shape),
 })
 
+/** A product says how it relates to other sizes, which a name for it does not. */
+const refineDim = (stated: Dim, inferred: Dim): Dim =>
+  isSizeProduct(inferred) && typeof stated !== 'number' ? inferred : mostPrecise([stated, inferred])
+
 const refineShape = (stated: readonly Dim[], inferred: readonly Dim[] | undefined): readonly Dim[] =>
-  inferred?.length === stated.length ? stated.map((dim, i) => mostPrecise([dim, inferred[i]])) : stated
+  inferred?.length === stated.length ? stated.map((dim, i) => refineDim(dim, inferred[i] as Dim)) : stated
