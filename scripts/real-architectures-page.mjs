@@ -121,14 +121,33 @@ const others = [
   ['ort-extended', 'ONNX Runtime, extended'],
   ['onnxsim', 'onnxsim'],
   ['onnxslim', 'OnnxSlim'],
-  ['onnxoptimizer', 'onnxoptimizer'],
+  ['onnxoptimizer', 'onnxoptimizer, folded'],
 ]
+
+/** @param {string} failed */
+const isTimeout = (failed) => failed.includes('not done after')
 
 /** @param {{ failed?: string, ops: Ops } | undefined} other */
 const countsOf = (other) => {
-  if (other === undefined || other.failed) return other?.failed?.replace(/^\w+: /, '') ?? ''
+  if (other === undefined) return ''
+  if (other.failed) return isTimeout(other.failed) ? other.failed.replace(/^\w+: /, '') : 'error'
   const norms = normsIn(other.ops)
   return `${computingIn(other.ops)} / ${nodesIn(other.ops)}${norms > 0 ? `, ${norms} bn` : ''}`
+}
+
+/**
+ * How often which optimizer ended with which error.
+ *
+ * @param {Row[]} rows
+ */
+const errorsIn = (rows) => {
+  const messages = rows.flatMap(({ exported }) =>
+    others.flatMap(([key, title]) => {
+      const { failed } = exported.others[key] ?? {}
+      return failed && !isTimeout(failed) ? [`${title}: \`${failed}\``] : []
+    }),
+  )
+  return [...countEach(messages)].map(([message, count]) => `* ${message}, ${count} times\n`).join('')
 }
 
 /** What others do better with operators that any runtime has. */
@@ -156,6 +175,14 @@ const beatenBy = ({ exported, measured }) => {
     .join(', ')
 }
 
+/** @param {string[]} texts */
+const countEach = (texts) => {
+  /** @type {Map<string, number>} */
+  const counts = new Map()
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
+  return counts
+}
+
 /** Layer names give way to their kinds, so that equal reasons look equal. */
 const wordings = /** @type {const} */ ([
   [/\S+ \((\w[\w.]*)\)/g, '$1'],
@@ -173,12 +200,13 @@ const inShort = (reasons) => [...new Set(reasons.map(withoutPaths))].join('; ')
 
 /** @param {Row} row */
 const leftRows = ({ name, exporter, measured }) => {
-  /** @type {Map<string, number>} */
-  const counts = new Map()
-  for (const { kind, reasons } of measured.left) {
-    if (/BatchNorm/.test(kind)) counts.set(inShort(reasons), (counts.get(inShort(reasons)) ?? 0) + 1)
-  }
-  return [...counts].map(([reasons, count]) => [name, exporter, count, reasons])
+  const norms = measured.left.filter(({ kind }) => /BatchNorm/.test(kind))
+  return [...countEach(norms.map(({ reasons }) => inShort(reasons)))].map(([reasons, count]) => [
+    name,
+    exporter,
+    count,
+    reasons,
+  ])
 }
 
 const measuredHead = [
@@ -258,7 +286,9 @@ const comparedIntroduction = (first, count) => `
 \`computing / all\`: nodes that compute values, and all nodes. What only moves values or asks for shapes (\`Reshape\`,
 \`Shape\`, \`Expand\`, \`Cast\`, \`Concat\` and so on) is counted in the second. Batch-norms that stay are counted behind it.
 \`extended\` uses operators that only ONNX Runtime has, such as a convolution with its activation in one; the others stay
-within ONNX. The last column is where one of these has fewer nodes in all: of which operators we leave how many more. In ${first} of ${count} files nobody has.
+within ONNX. onnxoptimizer counts on constants being folded, which it does not do: onnxscript's folding runs behind it, and
+then it again. The last column is where one of those within ONNX has fewer nodes in all: of which operators we leave how
+many more. In ${first} of ${count} files nobody has.
 
 What is computed ahead is float arithmetic too, where \`exact\` allows it: the weights of \`nfnet_l0\` are standardized
 by means and variances that we add in double precision and round once, and a runtime adds in an order of its own. With
@@ -296,6 +326,7 @@ export const formatPage = (all, versions) => {
     table(['architecture', 'exporter', 'how many', 'why'], rows.flatMap(leftRows)),
     comparedIntroduction(first, rows.length),
     table(compared, rows.map(comparedCells)),
+    `\nErrors:\n\n${errorsIn(rows)}`,
     '\n## What could not be exported or measured\n',
     table(['architecture', 'exporter', 'why'], failed),
     '',

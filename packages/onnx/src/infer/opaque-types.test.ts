@@ -131,6 +131,44 @@ test('sizes that a file takes from shapes are those of what it expands to, and o
   ])
 })
 
+test('a reshape to sizes that a file computes has what is left of its input', async () => {
+  const one = (from: string, at: string, name: string) => node('Gather', [from, at], [name])
+  const imported = await importOnnx(
+    model({
+      nodes: [
+        node('Shape', ['p'], ['list']),
+        one('list', 'start', 'batch'),
+        one('list', 'one', 'four'),
+        node('Concat', ['batch', 'last'], ['rows'], { axis: 0 }),
+        node('Concat', ['last', 'four'], ['columns'], { axis: 0 }),
+        node('Concat', ['start', 'last', 'four'], ['copied'], { axis: 0 }),
+        node('Concat', ['four', 'four', 'last'], ['uneven'], { axis: 0 }),
+        ...['rows', 'columns', 'copied', 'uneven'].map((list) =>
+          node('Reshape', ['p', list], [`to ${list}`]),
+        ),
+        node('Reshape', ['unknown', 'rows'], ['of unknown']),
+      ],
+      initializers,
+      inputs: { p: inputs.p, unknown: inputs.unknown },
+      outputs: Object.fromEntries(
+        ['to rows', 'to columns', 'to copied', 'to uneven', 'of unknown'].map((name) => [name, unknownType]),
+      ),
+      opset: 13,
+    }),
+  )
+  const types = inferTypes(flatten(imported.root))
+  const shapes = ['to rows', 'to columns', 'to copied', 'to uneven', 'of unknown'].map(
+    (name) => types.get(name)?.shape,
+  )
+  expect(shapes).toEqual([
+    ['n', 24],
+    ['6·n', 4],
+    ['n', 6, 4],
+    [4, 4, null],
+    ['n', null],
+  ])
+})
+
 test('a batch-norm behind a node that no layer computes knows how many axes it has', async () => {
   const bytes = model({
     nodes: [node('Conv', ['x', 'w'], ['a']), node('BatchNormalization', ['a', 'v', 'v', 'v', 'v'], ['y'])],
