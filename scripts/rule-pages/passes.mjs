@@ -89,7 +89,7 @@ export const rewrites = [
     folder: 'simplify',
     pattern: 'A concatenation whose result only concatenations along the same axis use: `cat(cat(a, b), c)`.',
     conditions: [
-      'No hook watches it, it is called once, and it is no output of the model.',
+      'No hook watches it, and it is no output of the model.',
       'It joins at most 64 values: all that take it up name them again.',
     ],
     result: 'Concatenations of all at once: `cat(a, b, c)`.',

@@ -12,7 +12,6 @@ import {
 } from '@nnfuse/ir'
 import { lazyTypes, type Taken } from '@nnfuse/matcher'
 import { inRegions, type Pass } from '@nnfuse/pass-manager'
-import { countEach } from './count-each.js'
 import { dropUnused, usedIn } from './drop-unused.js'
 
 /*
@@ -22,7 +21,7 @@ import { dropUnused, usedIn } from './drop-unused.js'
 
 const name = 'join-concats'
 
-/** So many values at most are named again by each concatenation that takes up another. */
+/** So many values and layers at most are named again by each concatenation that takes up another. */
 const longest = 64
 
 /** The axis that a layer joins along, from 0 on; undefined for other layers, and where the number of axes is not known. */
@@ -42,14 +41,12 @@ interface Concat {
   readonly axis: number
 }
 
-/** Concatenations of layers that are called once. */
 const concatsIn = (graph: GraphModuleOf): readonly Concat[] => {
   const { calls } = graph.attrs
   const typeOf = lazyTypes(graph)
-  const called = countEach(calls.map(({ target }) => target))
   return calls.flatMap((call) => {
     const axis = axisOf(graph.children.get(call.target) as AnyModule, call, typeOf)
-    return axis === undefined || called.get(call.target) !== 1 ? [] : [{ call, axis }]
+    return axis === undefined ? [] : [{ call, axis }]
   })
 }
 
@@ -84,12 +81,13 @@ const joinsIn = (graph: GraphModuleOf): ReadonlyMap<Call, Joined> => {
   const parts = new Map<ValueId, Joined>()
   for (const { call, axis } of concats) {
     const inner = call.inputs.map((value) => parts.get(value) ?? { inputs: [value], paths: [] })
-    const paths = [...inner.flatMap((part) => part.paths), call.target]
-    const joined = { inputs: inner.flatMap((part) => part.inputs), paths: [...new Set(paths)] }
-    if (joined.paths.length > 1) joins.set(call, joined)
+    const taken = inner.flatMap((part) => part.paths)
+    const paths = [...new Set([...taken, call.target])]
+    const joined = { inputs: inner.flatMap((part) => part.inputs), paths }
+    if (taken.length > 0) joins.set(call, joined)
     const output = call.outputs[0] as ValueId
     const isPart = users.get(output)?.every((user) => user !== undefined && axes.get(user) === axis)
-    if (isPart && joined.inputs.length <= longest) parts.set(output, joined)
+    if (isPart && Math.max(joined.inputs.length, paths.length) <= longest) parts.set(output, joined)
   }
   return joins
 }

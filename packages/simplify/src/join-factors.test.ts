@@ -8,11 +8,14 @@ import {
   floatTensor,
   type GraphModuleOf,
   graphModule,
+  hook,
   Mul,
+  noHooks,
   ReLU,
   readBytes,
   type Tensor,
   tensorOf,
+  withHooks,
 } from '@nnfuse/ir'
 import type { Exactness } from '@nnfuse/matcher'
 import { createPassManager } from '@nnfuse/pass-manager'
@@ -27,9 +30,9 @@ const simplified = (model: AnyModule, exact: Exactness = 'real') => {
 const ops = ({ attrs, children }: GraphModuleOf): string[] =>
   attrs.calls.map(({ target }) => children.get(target)?.kind ?? '').filter((kind) => kind !== Constant.kind)
 
-const chain = (first: Tensor, second: Tensor): AnyModule =>
+const chain = (first: Tensor, second: Tensor, one = Mul()): AnyModule =>
   graphModule(
-    { start: ReLU(), a: Constant(first), b: Constant(second), one: Mul(), two: Mul(), end: ReLU() },
+    { start: ReLU(), a: Constant(first), b: Constant(second), one, two: Mul(), end: ReLU() },
     (m, x) => m.end(m.two(m.b(), m.one(m.start(x), m.a()))),
     { inputs: { x: { dtype: first.dtype as 'float32', shape: ['n', 2] } } },
   )
@@ -65,9 +68,26 @@ test.each<[string, AnyModule, Exactness?]>([
   ['where their product is infinite', chain(floatTensor([1e30], []), floatTensor([1e30], []))],
   ['where their product vanishes', chain(floatTensor([1e-30], []), floatTensor([1e-30], []))],
   ['where their product has lost digits', chain(half([0.01]), half([0.001]))],
+  ['where they are large', chain(floatTensor(new Array(5000).fill(2), [2500, 2]), floatTensor([3], []))],
+  ['where one has more axes', chain(floatTensor([3, 5], [2]), floatTensor([2], [1, 1, 1]))],
+  ['where one is of another type', chain(floatTensor([3], []), half([2]))],
+  [
+    'where one is known but for its last digit',
+    chain({ ...floatTensor([3], []), approximate: true }, floatTensor([2], [])),
+  ],
+  [
+    'where a hook watches',
+    chain(
+      floatTensor([3], []),
+      floatTensor([2], []),
+      withHooks(Mul(), { ...noHooks, forward: [hook(() => undefined)] }),
+    ),
+  ],
   ['where one stretches the other', chain(floatTensor([3, 5], [2]), floatTensor([2, 4, 6], [3, 1]))],
 ])('two multiplications stay %s', (_, model, exact) => {
-  expect(ops(simplified(model, exact).graph)).toEqual([ReLU.kind, Mul.kind, Mul.kind, ReLU.kind])
+  const { graph } = simplified(model, exact)
+  expect(ops(graph)).toEqual([ReLU.kind, Mul.kind, Mul.kind, ReLU.kind])
+  expect(graph.children.has('two_factor')).toBe(false)
 })
 
 const used = graphModule(
@@ -80,7 +100,19 @@ const used = graphModule(
 )
 
 test('two multiplications stay where what the first gives is used elsewhere', () => {
-  expect(ops(simplified(used).graph)).toEqual([Mul.kind, Mul.kind, Add.kind])
+  expect(simplified(used).graph.attrs.calls).toEqual((used as GraphModuleOf).attrs.calls)
+})
+
+test('a layer that is called twice stays', () => {
+  const model = graphModule(
+    { a: Constant(floatTensor([3], [])), both: Mul() },
+    (m, x) => {
+      const factor = m.a()
+      return m.both(m.both(x, factor), factor)
+    },
+    { inputs: { x: { dtype: 'float32', shape: ['n', 2] } } },
+  )
+  expect(ops(simplified(model).graph)).toEqual([Mul.kind, Mul.kind])
 })
 
 test('three become one', () => {
