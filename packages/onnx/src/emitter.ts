@@ -131,7 +131,8 @@ export class Emitter implements Emit {
     const constant = this.document?.constants.get(module)
     if (constant !== undefined) return [this.fileValue(constant)]
     const origin = this.document?.origins.get(module)
-    if (origin && !(OnnxOp.is(module) && holdsExternal(module.attrs.inner?.bodies ?? [])))
+    const isAsRead = origin?.slots.length === inputs.length // a concatenation may have got more
+    if (origin && isAsRead && !(OnnxOp.is(module) && holdsExternal(module.attrs.inner?.bodies ?? [])))
       return emitOrigin(this, origin, path, inputs)
     if (OnnxOp.is(module)) return emitOpaque(this, module, path, inputs)
     return this.#lower(path, module, inputs)
