@@ -23,7 +23,7 @@ where ONNX Runtime gives others for the original, those.
 ${tableOf(rowsBy(results, 'group'), 'folder')}
 
 * *models*: the tests, and those that are done with constants.
-* *rule applied*: models in which something was fused. Tests of one operator have nothing to fuse.
+* *rule applied*: models in which something was fused or dropped. Most tests of one operator have nothing of the kind.
 * *files changed*: of the two files for each model, fused and written anew, those that are not the same bytes as the
   original. The columns behind it say what became of each; what is the same bytes is not run.
 * *same bits*, *within tolerance*: the outputs, beside the original's and the reference.
