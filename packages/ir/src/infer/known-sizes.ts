@@ -78,7 +78,11 @@ const overNumbers = onNumbers((a, b) => Math.trunc(a / b), undefined, 1)
 const over: Operation = (a, b) => overNumbers(a, b) ?? divideDims([a], [b])
 
 /** Number by number; one alone stands for all. */
-export const computeSizes = (a: ValueType, b: ValueType, compute: Operation): readonly Dim[] | undefined => {
+export const computeSizes = (
+  a: ValueType,
+  b: ValueType,
+  compute: (a: Dim, b: Dim) => Dim,
+): readonly Dim[] | undefined => {
   const [x, y] = [sizesIn(a), sizesIn(b)]
   if (x === undefined || y === undefined || (x.length !== y.length && x.length !== 1 && y.length !== 1))
     return undefined

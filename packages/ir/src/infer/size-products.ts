@@ -51,10 +51,14 @@ const times = (a: Size, b: Size): Size => {
 }
 
 /** The product of all, 1 of none; undefined where one is, or where it is too large to be a size. */
-export const multiplySizes = (sizes: readonly Size[]): Size => sizes.reduce(times, one)
+export const multiplySizes = (sizes: readonly (SizeProduct | undefined)[]): SizeProduct | undefined =>
+  sizes.reduce(times, one)
 
 /** `a / b` where it comes out even whatever the symbols stand for; undefined elsewhere. */
-export const divideSizes = (a: Size, b: Size): Size => {
+export const divideSizes = (
+  a: SizeProduct | undefined,
+  b: SizeProduct | undefined,
+): SizeProduct | undefined => {
   if (a === undefined || b === undefined || b.factor === 0 || a.factor % b.factor !== 0) return undefined
   const symbols = [...a.symbols]
   for (const symbol of b.symbols) {
@@ -66,5 +70,5 @@ export const divideSizes = (a: Size, b: Size): Size => {
 }
 
 /** Whether two sizes are the same whatever their symbols stand for. */
-export const equalSizes = (a: Size, b: Size): boolean =>
+export const equalSizes = (a: SizeProduct | undefined, b: SizeProduct | undefined): boolean =>
   a !== undefined && b !== undefined && dimOf(a) === dimOf(b)
