@@ -6,8 +6,8 @@ import { model, node, ramp, tensor } from '../test/onnx-builder.js'
 import { runOnnx } from '../test/run-onnx.js'
 
 /*
- * Random reshapes to sizes that a file computes, each of them a product of numbers and of two symbols, taken from the input
- * or from the value that is reshaped. What is known of them without running must be so, whatever the symbols are.
+ * Random concatenations, and reshapes to sizes that a file computes, each of them a product of numbers and of two symbols,
+ * taken from the input or from the value that is reshaped. What is known of them without running must be so, whatever the symbols are.
  */
 
 /** A size is the product of its parts. */
@@ -73,7 +73,15 @@ interface Step {
   readonly left: number
 }
 
+/** Twice as many along an axis, and twice as many again. */
+const joined = (file: File, axis: number): void => {
+  const twice = emit(file, 'Concat', [file.value, emit(file, 'Sigmoid', [file.value])], { axis })
+  file.value = emit(file, 'Concat', [twice, twice], { axis: axis - file.shape.length })
+  file.shape = file.shape.map((size, i) => (i === axis ? [...size, 2, 2] : size))
+}
+
 const step = (file: File, { count, seed, left }: Step): void => {
+  if (seed % 3 === 0) joined(file, seed % file.shape.length)
   const shape = regrouped(file.shape, count, seed)
   const sizes = shape.map((size, i) => (i === left ? list(file, -1) : computed(file, size)))
   const active = emit(file, 'Sigmoid', [file.value])
