@@ -1,12 +1,13 @@
 import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf'
 import { checkStrings } from './check-strings.js'
+import { checkWireTypes } from './check-wire-types.js'
 import { malformed } from './errors.js'
 
 /**
  * A message from its bytes.
  *
- * @throws NnfuseError `ONNX_MALFORMED` where they are none, nested too deep (100 levels), or hold a string that is
- * not UTF-8: two names that are not would become one.
+ * @throws NnfuseError `ONNX_MALFORMED` where they are none, nested too deep (100 levels), hold a field that is written as
+ * another type, or a string that is not UTF-8: two names that are not would become one.
  */
 export const parseMessage = <D extends DescMessage>(
   schema: D,
@@ -16,6 +17,7 @@ export const parseMessage = <D extends DescMessage>(
 ): MessageShape<D> => {
   try {
     const message = fromBinary(schema, bytes)
+    checkWireTypes(schema, bytes)
     checkStrings(schema, message, bytes)
     return message
   } catch (cause) {
