@@ -147,7 +147,10 @@ const errorsIn = (rows) => {
       return failed && !isTimeout(failed) ? [`${title}: \`${failed}\``] : []
     }),
   )
-  return [...countEach(messages)].map(([message, count]) => `* ${message}, ${count} times\n`).join('')
+  const lines = [...countEach(messages)].map(
+    ([message, count]) => `* ${message}, ${count} of ${rows.length} files`,
+  )
+  return lines.join('\n')
 }
 
 /** What others do better with operators that any runtime has. */
