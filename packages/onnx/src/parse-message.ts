@@ -1,6 +1,5 @@
 import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf'
-import { checkStrings } from './check-strings.js'
-import { checkWireTypes } from './check-wire-types.js'
+import { checkMessage } from './check-message.js'
 import { malformed } from './errors.js'
 
 /**
@@ -17,8 +16,7 @@ export const parseMessage = <D extends DescMessage>(
 ): MessageShape<D> => {
   try {
     const message = fromBinary(schema, bytes)
-    checkWireTypes(schema, bytes)
-    checkStrings(schema, message, bytes)
+    checkMessage(schema, message, bytes)
     return message
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)

@@ -3,7 +3,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { NodeProtoSchema, TensorProtoSchema } from 'onnx-buf'
 import { expect, test } from 'vitest'
 import { model, node, tensor } from '../test/onnx-builder.js'
-import { checkWireTypes } from './check-wire-types.js'
+import { checkMessage } from './check-message.js'
 import { importOnnx } from './index.js'
 
 const message = (write: (writer: BinaryWriter) => unknown): Uint8Array => {
@@ -26,14 +26,14 @@ test.each([
   ],
   ['nothing', new Uint8Array(0)],
 ])('%s is read', (_, bytes) => {
-  expect(() => checkWireTypes(NodeProtoSchema, bytes)).not.toThrow()
+  expect(() => checkMessage(NodeProtoSchema, undefined, bytes)).not.toThrow()
 })
 
 test.each([
   ['one by one', message((writer) => writer.tag(4, WireType.Bit32).float(1).tag(4, WireType.Bit32).float(2))],
   ['packed', toBinary(TensorProtoSchema, create(TensorProtoSchema, { floatData: [1, 2], dims: [2n] }))],
 ])('a list of numbers, %s, is read', (_, bytes) => {
-  expect(() => checkWireTypes(TensorProtoSchema, bytes)).not.toThrow()
+  expect(() => checkMessage(TensorProtoSchema, undefined, bytes)).not.toThrow()
 })
 
 test.each([
@@ -50,7 +50,7 @@ test.each([
     'field 2, f',
   ],
 ])('%s is an error', (_, bytes, text) => {
-  expect(() => checkWireTypes(NodeProtoSchema, bytes)).toThrow(text)
+  expect(() => checkMessage(NodeProtoSchema, undefined, bytes)).toThrow(text)
 })
 
 test('the error of a file says where', async () => {
