@@ -162,7 +162,7 @@ export const absorbAffine: Pass = {
     if (!isExactEnough('real', cx.exact)) return model
     return inRegions(model, cx.log, ({ graph }) => {
       const { taken, declines, graph: result } = absorbIn(graph, cx)
-      return { graph: result, taken, declines, tried: new Map() }
+      return { graph: result, taken, declines }
     })
   },
 }

@@ -1,13 +1,12 @@
 import {
   type AnyModule,
   type Dim,
-  divideSizes,
   equalSizes,
   Flatten,
   Identity,
+  inferModule,
   multiplySizes,
   Reshape,
-  type ReshapeSize,
   type SizeProduct,
   Squeeze,
   sizeProductOf,
@@ -25,50 +24,20 @@ import { reshapesAsTold } from './opaque-op.js'
 /** Undefined where nothing is known. */
 type Size = SizeProduct | undefined
 
-const one: Size = { factor: 1, symbols: [] }
-
 /** Unknown sizes are symbols of their own: `?0`, `?1`. */
-const sizesOf = (shape: readonly Dim[]): Size[] => shape.map((dim, axis) => sizeProductOf(dim ?? `?${axis}`))
+const named = (shape: readonly Dim[]): Dim[] => shape.map((dim, axis) => dim ?? `?${axis}`)
 
-const reshaped = (sizes: readonly Size[], shape: readonly ReshapeSize[]): Size[] => {
-  const given = shape.map((size, axis): Size => {
-    if (size === 'copy') return sizes[axis]
-    return size === -1 ? undefined : { factor: size, symbols: [] }
-  })
-  const left = divideSizes(multiplySizes(sizes), multiplySizes(given.filter((_, axis) => shape[axis] !== -1)))
-  return given.map((size, axis) => (shape[axis] === -1 ? left : size))
-}
+const kinds = [Identity, Reshape, Flatten, Squeeze, Unsqueeze]
 
-const fromEnd = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
-
-const merged = (sizes: readonly Size[], startAxis: number, endAxis: number): Size[] => {
-  const [start, end] = [fromEnd(startAxis, sizes.length), fromEnd(endAxis, sizes.length)]
-  return [...sizes.slice(0, start), multiplySizes(sizes.slice(start, end + 1)), ...sizes.slice(end + 1)]
-}
-
-const squeezed = (sizes: readonly Size[], axes: readonly number[]): Size[] => {
-  const gone = axes.map((axis) => fromEnd(axis, sizes.length))
-  return sizes.filter((_, axis) => !gone.includes(axis))
-}
-
-const unsqueezed = (sizes: readonly Size[], axes: readonly number[]): Size[] => {
-  const rank = sizes.length + axes.length
-  const added = axes.map((axis) => fromEnd(axis, rank))
-  const rest = [...sizes]
-  return Array.from({ length: rank }, (_, axis) => (added.includes(axis) ? one : rest.shift()))
-}
-
-const resultOf = (
+/** The shape of what a layer gives that only changes it; undefined for other layers. */
+const shapeBehind = (
   module: AnyModule,
-  sizes: readonly Size[],
+  shape: readonly Dim[],
   result: readonly Dim[] | undefined,
-): readonly Size[] | undefined => {
-  if (reshapesAsTold(module)) return result?.map(sizeProductOf)
-  if (Identity.is(module)) return sizes
-  if (Reshape.is(module)) return reshaped(sizes, module.attrs.shape)
-  if (Flatten.is(module)) return merged(sizes, module.attrs.startAxis, module.attrs.endAxis)
-  if (Squeeze.is(module)) return squeezed(sizes, module.attrs.axes)
-  return Unsqueeze.is(module) ? unsqueezed(sizes, module.attrs.axes) : undefined
+): readonly Dim[] | undefined => {
+  if (reshapesAsTold(module)) return result
+  const isReshaping = kinds.some((kind) => kind.is(module))
+  return isReshaping ? inferModule(module, [{ dtype: undefined, shape }])[0]?.shape : undefined
 }
 
 /** Pairs of an axis before and the same one after. */
@@ -102,10 +71,10 @@ export const trackAxes = (
   result: readonly Dim[] | undefined,
 ): KeptAxes | undefined => {
   if (shape === undefined) return undefined
-  const before = sizesOf(shape)
-  const after = resultOf(module, before, result)
+  const before = named(shape)
+  const after = shapeBehind(module, before, result)
   if (after === undefined) return undefined
-  const kept = keptAxes(before, after)
+  const kept = keptAxes(before.map(sizeProductOf), after.map(sizeProductOf))
   return {
     back: (axis) => kept.find(([, b]) => b === axis)?.[0],
     forward: (axis) => kept.find(([a]) => a === axis)?.[1],

@@ -17,7 +17,6 @@ export { type GraphModuleOptions, graphModule, type Symbolic } from './graph-mod
 export { type Hook, type Hooks, hasHooks, hook, noHooks } from './hooks.js'
 export { computeSizes, sizesIn, withSizes } from './infer/known-sizes.js'
 export {
-  divideSizes,
   equalSizes,
   isSizeProduct,
   multiplySizes,

@@ -25,7 +25,7 @@ export const evaluateConstants: Pass = {
       const isDone = graph.attrs.evaluated === evaluated
       const result = isDone ? graph : withGraph(graph, graph.children, { ...graph.attrs, evaluated })
       const taken = isDone || evaluated === 'bits' ? [] : approximated(result)
-      return { graph: result, taken, declines: [], tried: new Map() }
+      return { graph: result, taken }
     })
   },
 }

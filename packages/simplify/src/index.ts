@@ -14,9 +14,9 @@ export { needlessOps } from './needless-ops.js'
 export { staticReshapes } from './static-reshapes.js'
 
 /**
- * Fewer nodes for the same numbers: reshapes whose sizes are known are told them, factors and concatenations behind each other and layers
- * that compute the same of the same values become one, what nothing uses any more goes, and constants that a file computes
- * are written as their values where that does not make it larger.
+ * Fewer nodes for the same numbers: reshapes whose sizes are known are told them, factors and concatenations behind each
+ * other and layers that compute the same of the same values become one, what nothing uses any more goes, and constants
+ * that a file computes are written as their values where that does not make it larger.
  */
 export const simplify = (): Plugin =>
   definePlugin({

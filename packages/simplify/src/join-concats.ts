@@ -5,6 +5,7 @@ import {
   Cat,
   type GraphModuleOf,
   hasHooks,
+  indexGraph,
   rankOf,
   type ValueId,
   type ValueType,
@@ -56,28 +57,14 @@ interface Joined {
   readonly paths: readonly string[]
 }
 
-/** Who uses each value; undefined stands for the graph, which gives it. */
-const usersIn = ({
-  attrs: { calls, outputs },
-}: GraphModuleOf): ReadonlyMap<ValueId, (Call | undefined)[]> => {
-  const users = new Map<ValueId, (Call | undefined)[]>(outputs.map((value) => [value, [undefined]]))
-  for (const call of calls) {
-    for (const value of call.inputs) {
-      const others = users.get(value)
-      if (others) others.push(call)
-      else users.set(value, [call])
-    }
-  }
-  return users
-}
-
 /** Concatenations that take up others, with what they join then. */
 const joinsIn = (graph: GraphModuleOf): ReadonlyMap<Call, Joined> => {
   const joins = new Map<Call, Joined>()
   const concats = concatsIn(graph)
   if (concats.length < 2) return joins
+  const index = indexGraph(graph.attrs)
   const axes = new Map(concats.map(({ call, axis }) => [call, axis]))
-  const users = usersIn(graph)
+  const axisAt = (position: number) => axes.get(graph.attrs.calls[position] as Call)
   const parts = new Map<ValueId, Joined>()
   for (const { call, axis } of concats) {
     const inner = call.inputs.map((value) => parts.get(value) ?? { inputs: [value], paths: [] })
@@ -86,7 +73,8 @@ const joinsIn = (graph: GraphModuleOf): ReadonlyMap<Call, Joined> => {
     const joined = { inputs: inner.flatMap((part) => part.inputs), paths }
     if (taken.length > 0) joins.set(call, joined)
     const output = call.outputs[0] as ValueId
-    const isPart = users.get(output)?.every((user) => user !== undefined && axes.get(user) === axis)
+    const isPart =
+      !index.isOutput(output) && index.usersOf(output).every((position) => axisAt(position) === axis)
     if (isPart && Math.max(joined.inputs.length, paths.length) <= longest) parts.set(output, joined)
   }
   return joins
@@ -111,6 +99,5 @@ export const joinConcats: Pass = {
   description: 'What is joined only to be joined to more along the same axis is joined once',
   eachRound: true,
   rewrites: [name],
-  run: (model, cx) =>
-    inRegions(model, cx.log, ({ graph }) => ({ ...rewrite(graph), declines: [], tried: new Map() })),
+  run: (model, cx) => inRegions(model, cx.log, ({ graph }) => rewrite(graph)),
 }

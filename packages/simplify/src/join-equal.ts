@@ -61,6 +61,6 @@ export const joinEqual: Pass = {
     inRegions(model, cx.log, ({ graph }) => {
       const sized = joinSizes(graph)
       const { graph: joined, taken } = join(sized.graph)
-      return { graph: joined, taken: [...sized.taken, ...taken], declines: [], tried: new Map() }
+      return { graph: joined, taken: [...sized.taken, ...taken] }
     }),
 }

@@ -8,6 +8,7 @@ import {
   type FloatDType,
   type GraphModuleOf,
   hasHooks,
+  indexGraph,
   isFloat,
   Mul,
   peekBytes,
@@ -19,8 +20,8 @@ import {
 } from '@nnfuse/ir'
 import { isExactEnough, lazyTypes, type Taken } from '@nnfuse/matcher'
 import { inRegions, type Pass } from '@nnfuse/pass-manager'
-import { countEach } from './count-each.js'
 import { dropUnused, usedIn } from './drop-unused.js'
+import { hasOneUser } from './has-one-user.js'
 
 /*
  * What is multiplied by one constant and then by another is multiplied by their product, which is rounded once more or
@@ -94,18 +95,17 @@ interface Join extends Scaled {
 
 /** What multiplications by constants become, each with those whose results only it uses. */
 const joinsIn = (graph: GraphModuleOf): ReadonlyMap<Call, Join> => {
-  const { calls, outputs } = graph.attrs
+  const { calls } = graph.attrs
   const joins = new Map<Call, Join>()
   const multiplications = calls.filter(({ target }) => Mul.is(graph.children.get(target) as AnyModule))
   if (multiplications.length < 2) return joins
   const typeOf = lazyTypes(graph)
-  const uses = countEach([...outputs, ...calls.flatMap(({ inputs }) => inputs)])
-  const called = countEach(calls.map(({ target }) => target))
+  const index = indexGraph(graph.attrs)
   const known = new Map<ValueId, Join>()
   for (const call of multiplications) {
     const { target, outputs: results } = call
     const own = scaledBy(graph.children.get(target) as AnyModule, call, typeOf)
-    if (own === undefined || called.get(target) !== 1) continue
+    if (own === undefined || index.callsOf(target).length > 1) continue
     const inner = known.get(own.input)
     const factor = inner && productOf(inner.factor, own.factor)
     const join = factor
@@ -113,7 +113,7 @@ const joinsIn = (graph: GraphModuleOf): ReadonlyMap<Call, Join> => {
       : { ...own, paths: [target] }
     if (factor) joins.set(call, join)
     const [output = ''] = results
-    if (uses.get(output) === 1) known.set(output, join)
+    if (hasOneUser(index, output)) known.set(output, join)
   }
   return joins
 }
@@ -145,9 +145,7 @@ export const joinFactors: Pass = {
   eachRound: true,
   rewrites: [name],
   run: (model, cx) =>
-    inRegions(model, cx.log, ({ graph }) => ({
-      ...(isExactEnough('real', cx.exact) ? rewrite(graph) : { graph, taken: [] }),
-      declines: [],
-      tried: new Map(),
-    })),
+    inRegions(model, cx.log, ({ graph }) =>
+      isExactEnough('real', cx.exact) ? rewrite(graph) : { graph, taken: [] },
+    ),
 }

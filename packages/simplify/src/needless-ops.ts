@@ -127,10 +127,5 @@ export const needlessOps: Pass = {
     'Drops what gives back what it gets: casts to the same dtype, expansions to the same shape, slices of all, times 1',
   eachRound: true,
   rewrites: [name],
-  run: (model, cx) =>
-    inRegions(model, cx.log, ({ graph }) => ({
-      ...withoutUnusedSizes(rewrite(graph, cx.exact)),
-      declines: [],
-      tried: new Map(),
-    })),
+  run: (model, cx) => inRegions(model, cx.log, ({ graph }) => withoutUnusedSizes(rewrite(graph, cx.exact))),
 }

@@ -3,11 +3,12 @@ import {
   type Call,
   type GraphModuleOf,
   hasHooks,
+  indexGraph,
   Reshape,
   type ValueId,
   type ValueType,
 } from '@nnfuse/ir'
-import { countEach } from './count-each.js'
+import { hasOneUser } from './has-one-user.js'
 import { isReshaping } from './is-reshaping.js'
 import { sizesFor } from './sizes-for.js'
 
@@ -23,13 +24,12 @@ const isUnwatched = (module: AnyModule): boolean => !hasHooks(module.hooks) && i
 
 /** Where the chain of reshapes starts that a value comes from, and that nothing else uses. */
 const startsIn = (graph: GraphModuleOf, moduleOf: ModuleOf): ReadonlyMap<ValueId, ValueId> => {
-  const { calls, outputs } = graph.attrs
-  const uses = countEach([...outputs, ...calls.flatMap(({ inputs }) => inputs)])
+  const index = indexGraph(graph.attrs)
   const starts = new Map<ValueId, ValueId>()
-  for (const call of calls) {
+  for (const call of graph.attrs.calls) {
     const [input] = call.inputs
     const [output] = call.outputs
-    if (input === undefined || output === undefined || uses.get(output) !== 1) continue
+    if (input === undefined || output === undefined || !hasOneUser(index, output)) continue
     if (isUnwatched(moduleOf(call))) starts.set(output, starts.get(input) ?? input)
   }
   return starts

@@ -3,6 +3,7 @@ import {
   type Call,
   type GraphModuleOf,
   hasHooks,
+  indexGraph,
   operatorOf,
   Reshape,
   sizesIn,
@@ -12,7 +13,6 @@ import {
 } from '@nnfuse/ir'
 import { lazyTypes, type Taken } from '@nnfuse/matcher'
 import { inRegions, type Pass } from '@nnfuse/pass-manager'
-import { countEach } from './count-each.js'
 import { dropUnused, usedIn } from './drop-unused.js'
 import { outerReshape } from './outer-reshape.js'
 import { sizesFor } from './sizes-for.js'
@@ -55,12 +55,12 @@ const rewrite = (graph: GraphModuleOf): Outcome => {
   const outerOf = outerReshape(graph, typeOf)
   const children = new Map(graph.children)
   const taken: Taken[] = []
-  const callsOf = countEach(graph.attrs.calls.map(({ target }) => target))
+  const index = indexGraph(graph.attrs)
   const calls = graph.attrs.calls.map((call): Call => {
     const module = graph.children.get(call.target) as AnyModule
     const reshape = reshapeFor(module, call, typeOf)
     const outer = reshape === undefined ? outerOf(call) : { reshape, input: call.inputs[0] as ValueId }
-    if (outer === undefined || callsOf.get(call.target) !== 1) return call
+    if (outer === undefined || index.callsOf(call.target).length > 1) return call
     const { target } = call
     children.set(target, outer.reshape)
     taken.push({ rule: name, paths: [target], path: target, into: outer.reshape.kind, exactness: 'bits' })
@@ -76,6 +76,5 @@ export const staticReshapes: Pass = {
   description: 'Tells reshapes the sizes that are computed for them, where these are known',
   eachRound: true,
   rewrites: [name],
-  run: (model, cx) =>
-    inRegions(model, cx.log, ({ graph }) => ({ ...rewrite(graph), declines: [], tried: new Map() })),
+  run: (model, cx) => inRegions(model, cx.log, ({ graph }) => rewrite(graph)),
 }

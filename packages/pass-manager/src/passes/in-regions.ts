@@ -15,12 +15,12 @@ export interface RegionChange {
   /** The same graph where nothing was changed. */
   readonly graph: GraphModuleOf
   readonly taken: readonly Taken[]
-  readonly declines: readonly Decline[]
+  readonly declines?: readonly Decline[]
   /** How often each rule was tried. */
-  readonly tried: ReadonlyMap<string, number>
+  readonly tried?: ReadonlyMap<string, number>
 }
 
-const note = (log: PassLog, region: Region, { taken, tried }: RegionChange): void => {
+const note = (log: PassLog, region: Region, { taken, tried = new Map() }: RegionChange): void => {
   for (const entry of pathsInModel(region, taken)) log.applied.push(entry)
   for (const [rule, count] of tried) log.tried.set(rule, (log.tried.get(rule) ?? 0) + count)
 }
@@ -47,7 +47,7 @@ export const inRegions = (
   const changeRegion = (region: Region): Region => {
     const changed = change(region)
     note(log, region, changed)
-    for (const decline of pathsInModel(region, changed.declines)) declines.push(decline)
+    for (const decline of pathsInModel(region, changed.declines ?? [])) declines.push(decline)
     return { ...region, graph: changed.graph }
   }
   const changedInner = inner.map(changeRegion).filter(({ graph }, i) => graph !== inner[i]?.graph)
