@@ -59,6 +59,5 @@ export const mergeCalls: Pass = {
   eachRound: true,
   rewrites: ['merged-calls'],
   before: ['fuse'],
-  run: (model, { log }) =>
-    inRegions(model, log, ({ graph }) => ({ ...mergeIn(graph), declines: [], tried: new Map() })),
+  run: (model, { log }) => inRegions(model, log, ({ graph }) => mergeIn(graph)),
 }

@@ -69,6 +69,5 @@ export const dropIdleReLU: Pass = {
   eachRound: true,
   rewrites: ['idle-relu'],
   before: ['fuse'],
-  run: (model, { log }) =>
-    inRegions(model, log, ({ graph }) => ({ ...dropIn(graph), declines: [], tried: new Map() })),
+  run: (model, { log }) => inRegions(model, log, ({ graph }) => dropIn(graph)),
 }

@@ -15,6 +15,7 @@ export interface RegionChange {
   /** The same graph where nothing was changed. */
   readonly graph: GraphModuleOf
   readonly taken: readonly Taken[]
+  /** What rules left alone, and why; a pass without rules has none. */
   readonly declines?: readonly Decline[]
   /** How often each rule was tried. */
   readonly tried?: ReadonlyMap<string, number>
